@@ -67,10 +67,7 @@ pub const TIMERS_PER_STEP: usize = 1_000;
 impl Engine {
     /// An engine without customers.
     pub fn new(rules: Arc<Rules>) -> Engine {
-        Engine {
-            rules,
-            clock: Clock::default(),
-        }
+        Engine { rules, clock: Clock::default() }
     }
 
     /// The watermark.

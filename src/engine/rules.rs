@@ -238,10 +238,7 @@ impl Default for Rules {
                 jump_limit: Span::days(400),
                 max_future_skew: Span::minutes(5),
             },
-            dedupe: DedupeRules {
-                ids_per_customer: 64,
-                max_age: Span::days(30),
-            },
+            dedupe: DedupeRules { ids_per_customer: 64, max_age: Span::days(30) },
             calendar: CalendarRules {
                 timezone: "UTC".into(),
                 days: [true, true, true, true, true, false, false],
@@ -314,14 +311,8 @@ impl Default for Rules {
                 hold: Span::days(7),
                 expires_after: Span::days(60),
             },
-            cancellation: CancellationRules {
-                act_by: Span::hours(4),
-                save_window: Span::days(14),
-            },
-            score: ScoreRules {
-                model: "default@2026-11-24".into(),
-                value_top_decile: None,
-            },
+            cancellation: CancellationRules { act_by: Span::hours(4), save_window: Span::days(14) },
+            score: ScoreRules { model: "default@2026-11-24".into(), value_top_decile: None },
         }
     }
 }

@@ -50,9 +50,7 @@ words! {
 }
 
 /// Log-odds in units of 1e-4, so that the parts of a score add up exactly.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct LogOdds(pub i32);
 

@@ -122,10 +122,7 @@ mod tests {
         ] {
             let key = CustomerKey::new(tenant, id);
             assert_eq!(key.as_str(), written);
-            assert_eq!(
-                (key.tenant(), key.customer_id()),
-                (tenant.into(), id.into())
-            );
+            assert_eq!((key.tenant(), key.customer_id()), (tenant.into(), id.into()));
         }
     }
 

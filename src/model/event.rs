@@ -219,17 +219,13 @@ impl Event<'_> {
         match self.event_type.life() {
             Life::Sign => true,
             Life::None => false,
-            Life::Directed => {
-                !matches!(&self.data, Data::Contact(c) if c.direction == Some(Direction::Outbound))
-            }
+            Life::Directed => !matches!(&self.data, Data::Contact(c) if c.direction == Some(Direction::Outbound)),
         }
     }
 
     /// The object the event is about: its own id field, else `correlation_id`, else the event's id.
     pub fn object_id<'e>(&'e self, own: &'e Option<Text<'_>>) -> &'e str {
-        own.as_deref()
-            .or(self.correlation_id.as_deref())
-            .unwrap_or(&self.id)
+        own.as_deref().or(self.correlation_id.as_deref()).unwrap_or(&self.id)
     }
 }
 

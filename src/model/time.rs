@@ -5,16 +5,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(pub i64);
 
 /// A length of time in milliseconds; may be negative.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Span(pub i64);
 
@@ -113,9 +109,7 @@ fn parse_common(b: &[u8]) -> Option<Time> {
         }
     }
     let days = days_from_civil(year, month, day);
-    Some(Time(
-        (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + millis,
-    ))
+    Some(Time((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + millis))
 }
 
 fn parse_any(text: &str) -> Option<Time> {
@@ -172,13 +166,7 @@ impl fmt::Display for Time {
         let (year, month, day) = civil_from_days(self.0.div_euclid(86_400_000));
         let of_day = self.0.rem_euclid(86_400_000);
         let (second, millis) = (of_day / 1_000, of_day % 1_000);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
-            second / 3_600,
-            second / 60 % 60,
-            second % 60
-        )?;
+        write!(f, "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)?;
         if millis != 0 {
             write!(f, ".{millis:03}")?;
         }
@@ -215,31 +203,11 @@ mod tests {
     fn rfc_3339_is_read_and_written_back() {
         for (text, millis, back) in [
             ("1970-01-01T00:00:00Z", 0, "1970-01-01T00:00:00Z"),
-            (
-                "2026-03-04T15:02:11Z",
-                1_772_636_531_000,
-                "2026-03-04T15:02:11Z",
-            ),
-            (
-                "2026-03-04T15:02:11.5Z",
-                1_772_636_531_500,
-                "2026-03-04T15:02:11.500Z",
-            ),
-            (
-                "2026-03-04T15:02:11.123456789Z",
-                1_772_636_531_123,
-                "2026-03-04T15:02:11.123Z",
-            ),
-            (
-                "2026-03-04T09:02:11-06:00",
-                1_772_636_531_000,
-                "2026-03-04T15:02:11Z",
-            ),
-            (
-                "2024-02-29T23:59:59+08:00",
-                1_709_222_399_000,
-                "2024-02-29T15:59:59Z",
-            ),
+            ("2026-03-04T15:02:11Z", 1_772_636_531_000, "2026-03-04T15:02:11Z"),
+            ("2026-03-04T15:02:11.5Z", 1_772_636_531_500, "2026-03-04T15:02:11.500Z"),
+            ("2026-03-04T15:02:11.123456789Z", 1_772_636_531_123, "2026-03-04T15:02:11.123Z"),
+            ("2026-03-04T09:02:11-06:00", 1_772_636_531_000, "2026-03-04T15:02:11Z"),
+            ("2024-02-29T23:59:59+08:00", 1_709_222_399_000, "2024-02-29T15:59:59Z"),
             ("1969-12-31T23:59:59.999Z", -1, "1969-12-31T23:59:59.999Z"),
         ] {
             let time = Time::parse(text).unwrap_or_else(|| panic!("{text}"));
