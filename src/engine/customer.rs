@@ -1,12 +1,175 @@
-//! What is remembered of a customer.
+//! What is remembered of a customer. Every part is bounded; the whole is what the changelog stores.
 
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
-use crate::model::CustomerKey;
+use super::alert_lifecycle::{LiveAlert, Mute};
+use super::dedup::RecentIds;
+use super::fact::Fact;
+use super::grievance::{Complaint, Failure, Repairs};
+use super::ledger::Ledgers;
+use super::promise::Promise;
+use super::risk::BandState;
+use super::sentiment_track::Sentiment;
+use super::silence::Life;
+use super::window::Panes;
+use crate::model::event::Category;
+use crate::model::{CustomerKey, Time};
 
 /// Everything remembered of one customer.
+///
+/// Stored in the changelog field by field in this order: a change of the form is a new version of the format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Customer {
     /// Who it is.
     pub key: CustomerKey,
+    /// The account they belong to, as the last event that named one said.
+    pub account_id: Option<Box<str>>,
+    /// Highest event time processed.
+    pub highest: Time,
+    /// Events seen lately.
+    pub recent: RecentIds,
+    /// Signs of life.
+    pub life: Life,
+    /// Counts per day.
+    pub panes: Panes,
+    /// Complaints, open and lately closed, in order of arrival.
+    pub complaints: ThinVec<Complaint>,
+    /// Failures that nobody filed, open and lately closed, in order of arrival.
+    pub failures: ThinVec<Failure>,
+    /// The last repairs.
+    pub repairs: Repairs,
+    /// Promises, open and lately closed, in order of arrival.
+    pub promises: ThinVec<Promise>,
+    /// Contacts given up within the window, in order of time.
+    pub abandoned: ThinVec<Fact>,
+    /// The recovery whose probation runs.
+    pub probation: Option<Box<Probation>>,
+    /// Fading counts of what is over.
+    pub ledgers: Ledgers,
+    /// How they feel, once anybody knows.
+    pub sentiment: Option<Box<Sentiment>>,
+    /// What the company says of them.
+    pub profile: Option<Box<Profile>>,
+    /// Alerts, live and lately closed.
+    pub alerts: ThinVec<LiveAlert>,
+    /// What is not to be told again.
+    pub mutes: ThinVec<Mute>,
+    /// Where the score stands.
+    pub band: BandState,
+    /// Last time a person of the company answered or reached out.
+    pub last_human: Option<Time>,
+    /// Last time a wish to leave was taken back.
+    pub intent_cleared: Option<Time>,
+    /// Surveys sent since the last answer.
+    pub unanswered_surveys: u8,
+    /// Whether they have left.
+    pub gone: bool,
+    /// When this customer stands in the timer queue; `Time::MAX` if not. Not stored: rebuilt.
+    #[serde(skip, default = "not_queued")]
+    pub(super) queued: Time,
+    /// Whether anything changed since the changelog was last written. Not stored.
+    #[serde(skip)]
+    pub(super) changed: bool,
+}
+
+fn not_queued() -> Time {
+    Time::MAX
+}
+
+/// A complaint was solved: the customer looks once more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Probation {
+    /// The complaint.
+    pub complaint: Box<str>,
+    /// The event that opened it.
+    pub opened: Option<Fact>,
+    /// The event that solved it.
+    pub resolved: Fact,
+    /// Its category.
+    pub category: Option<Category>,
+    /// Purchases since that count toward its end.
+    pub purchases: u32,
+}
+
+/// What the company says of a customer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Time of the event that said it.
+    pub at: Time,
+    /// BCP 47.
+    pub locale: Option<Box<str>>,
+    /// IANA name.
+    pub timezone: Option<Box<str>>,
+    /// A group of customers.
+    pub segment: Option<Box<str>>,
+    /// Worth, in the tenant's currency.
+    pub value: Option<f64>,
+    /// 1..=10, ten the most valuable.
+    pub value_decile: Option<u8>,
+    /// Who looks after them.
+    pub owner: Option<Box<str>>,
+    /// Products held.
+    pub products: Option<f64>,
+    /// Customer since.
+    pub since: Option<Time>,
+    /// Why they came.
+    pub need: Option<Box<str>>,
+}
+
+impl Customer {
+    /// A customer of whom nothing is known yet.
+    pub fn new(key: CustomerKey) -> Customer {
+        Customer {
+            key,
+            account_id: None,
+            highest: Time::MIN,
+            recent: RecentIds::default(),
+            life: Life { silent_at: Time::MAX, ..Life::default() },
+            panes: Panes::default(),
+            complaints: ThinVec::new(),
+            failures: ThinVec::new(),
+            repairs: ThinVec::new(),
+            promises: ThinVec::new(),
+            abandoned: ThinVec::new(),
+            probation: None,
+            ledgers: Ledgers::default(),
+            sentiment: None,
+            profile: None,
+            alerts: ThinVec::new(),
+            mutes: ThinVec::new(),
+            band: BandState::default(),
+            last_human: None,
+            intent_cleared: None,
+            unanswered_surveys: 0,
+            gone: false,
+            queued: Time::MAX,
+            changed: false,
+        }
+    }
+
+    /// The customer's time zone, if known.
+    pub fn timezone(&self) -> Option<&str> {
+        self.profile.as_ref()?.timezone.as_deref()
+    }
+
+    /// Customer since, if anybody said so.
+    pub fn since(&self) -> Option<Time> {
+        self.profile.as_ref()?.since
+    }
+
+    /// What would be lost.
+    pub fn value(&self) -> Option<f64> {
+        self.profile.as_ref()?.value
+    }
+
+    /// Complaints not solved.
+    pub fn open_complaints(&self) -> impl Iterator<Item = &Complaint> {
+        self.complaints.iter().filter(|c| c.is_open())
+    }
+
+    /// Failures not made good.
+    pub fn open_failures(&self) -> impl Iterator<Item = &Failure> {
+        self.failures.iter().filter(|f| f.closed.is_none())
+    }
 }

@@ -2,16 +2,53 @@
 //!
 //! **Invariant:** no I/O, no clock, no randomness, no logging, no configuration file, and it cannot fail. The same
 //! inputs in the same order give the same effects, byte for byte: replay, simulation and bug reports lean on it.
+//!
+//! ```text
+//! event ─▶ seen before? ─▶ watermark ─▶ timers due before it ─▶ deadlines it shows to have passed (settle)
+//!       ─▶ memory ─▶ score and band ─▶ detectors ─▶ alert life cycle ─▶ effects ─▶ next timer
+//! ```
 
+pub mod alert_lifecycle;
+pub mod calendar;
+mod context;
 pub mod customer;
+mod decay;
+mod dedup;
+mod detectors;
+mod fact;
+mod grievance;
+mod hash;
+mod ledger;
+mod memory;
+mod promise;
+pub mod registry;
+pub mod risk;
 pub mod rules;
+mod sentiment_track;
+mod silence;
+mod store;
+mod timer;
+mod watermark;
+mod window;
 
 use std::sync::Arc;
 
 pub use customer::Customer;
+pub use hash::hash64;
 pub use rules::Rules;
+pub use watermark::Clock;
 
-use crate::model::{Alert, CustomerKey, Event, Time};
+use alert_lifecycle::{Command, LiveAlert};
+use calendar::Calendar;
+use context::Context;
+use dedup::id_hash;
+use detectors::DETECTORS;
+use store::Store;
+use timer::{Slot, TimerQueue};
+
+use crate::model::alert::Reason;
+use crate::model::event::Data;
+use crate::model::{Alert, CustomerKey, Event, EventType, Time, customer::write_key};
 
 /// What the engine wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +70,7 @@ pub enum Outcome {
     Duplicate,
     /// Further behind the watermark than the limit: no effect.
     TooLate,
-    /// About nobody, or about an alert that is not known: no effect.
+    /// About nobody, or about an alert that is not known: no effect but on time.
     Filtered,
 }
 
@@ -46,28 +83,42 @@ pub enum Step {
     Done(Outcome),
 }
 
-/// The watermark and what it needs to go on after a restart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Clock {
-    /// Highest event time seen minus the out-of-orderness bound; none before the first event.
-    pub watermark: Option<Time>,
-    /// A single time too far ahead to be believed until a second one confirms it.
-    pub unconfirmed: Option<Time>,
-}
+/// Timers that one call fires at most.
+pub const TIMERS_PER_STEP: usize = 1_000;
 
 /// The customers of one partition.
 pub struct Engine {
     rules: Arc<Rules>,
+    calendar: Calendar,
     clock: Clock,
+    /// Latest event time that may move the watermark; none without a wall clock.
+    latest: Option<Time>,
+    customers: Store,
+    timers: TimerQueue,
+    changed: Vec<Slot>,
+    gone: Vec<CustomerKey>,
+    /// Reused for looking up a customer.
+    key: String,
+    /// Reused for the customers due at one instant.
+    due: Vec<Slot>,
 }
-
-/// Timers that one call fires at most.
-pub const TIMERS_PER_STEP: usize = 1_000;
 
 impl Engine {
     /// An engine without customers.
     pub fn new(rules: Arc<Rules>) -> Engine {
-        Engine { rules, clock: Clock::default() }
+        let calendar = Calendar::new(&rules.calendar);
+        Engine {
+            rules,
+            calendar,
+            clock: Clock::default(),
+            latest: None,
+            customers: Store::default(),
+            timers: TimerQueue::default(),
+            changed: Vec::new(),
+            gone: Vec::new(),
+            key: String::new(),
+            due: Vec::new(),
+        }
     }
 
     /// The watermark.
@@ -77,63 +128,308 @@ impl Engine {
 
     /// How many customers are remembered.
     pub fn customers(&self) -> usize {
-        todo!()
+        self.customers.len()
     }
 
     /// Fires what was due before the event, then applies the event. Effects are appended to `effects`.
     pub fn apply(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) -> Step {
-        let _ = (event, effects, &self.rules);
-        todo!()
+        let about_nobody = event.customer_id.is_empty();
+        let mut found = None;
+        if !about_nobody {
+            self.key.clear();
+            write_key(&mut self.key, &event.tenant, &event.customer_id);
+            found = self.customers.find(&self.key);
+        }
+        let hash = id_hash(event);
+        if found.is_some_and(|slot| self.customers.get(slot).recent.contains(hash)) {
+            return Step::Done(Outcome::Duplicate);
+        }
+        let late = self.clock.watermark.is_some_and(|w| event.time < w);
+        let believed = self.clock.observe(event.time, &self.rules.time, self.latest);
+        let watermark = self.clock.watermark.unwrap_or(Time::MIN);
+        // At one instant events come before timers.
+        if self.fire(watermark.min(Time(event.time.0 - 1)), TIMERS_PER_STEP, effects) {
+            return Step::Again;
+        }
+        if about_nobody {
+            return Step::Done(Outcome::Filtered);
+        }
+        if event.time < watermark - self.rules.time.late_limit {
+            return Step::Done(Outcome::TooLate);
+        }
+        if event.event_type == EventType::CustomerErased {
+            self.erase(event, effects);
+            return Step::Done(Outcome::Applied);
+        }
+        // Timers do not create or remove customers: the slot still holds.
+        let slot = match found {
+            Some(slot) => slot,
+            None => self.customers.insert(Customer::new(CustomerKey::from_written(&self.key))),
+        };
+        let known = self.happen(slot, event, hash, effects);
+        self.fire(watermark, TIMERS_PER_STEP, effects);
+        Step::Done(match () {
+            () if !known => Outcome::Filtered,
+            () if late => Outcome::AppliedLate,
+            () if !believed => Outcome::AppliedAhead,
+            () => Outcome::Applied,
+        })
+    }
+
+    /// Lets an event happen to a customer. False if it names an alert that is not known.
+    fn happen(&mut self, slot: Slot, event: &Event<'_>, hash: u64, effects: &mut Vec<Effect>) -> bool {
+        let rules = &*self.rules;
+        let customer = self.customers.get_mut(slot);
+        customer.recent.insert(hash, event.time, rules.dedupe.ids_per_customer, rules.dedupe.max_age);
+        risk::catch_up_band(customer, rules, event.time);
+        let now = customer.highest.max(event.time);
+        let mut cx = Context::new(rules, &self.calendar, customer, now, effects);
+        for detector in DETECTORS {
+            (detector.settle)(&mut cx, event);
+        }
+        cx.c.highest = now;
+        let changes = memory::take(&mut cx, event);
+        cx.remember();
+        for detector in DETECTORS {
+            (detector.on_event)(&mut cx, event, &changes);
+        }
+        let known = match &event.data {
+            Data::Alert(_) => command(&mut cx, event),
+            _ => true,
+        };
+        cx.settle_all(event.time);
+        self.touch(slot);
+        known
     }
 
     /// Moves the watermark to `to`, if that is ahead, and fires every timer due by then: idle partitions, `--until`.
     pub fn advance(&mut self, to: Time, effects: &mut Vec<Effect>) -> Step {
-        let _ = (to, effects);
-        todo!()
+        self.clock.advance(to);
+        if self.fire(self.clock.watermark.unwrap_or(to), TIMERS_PER_STEP, effects) {
+            return Step::Again;
+        }
+        Step::Done(Outcome::Applied)
     }
 
     /// The wall clock, for `max_future_skew`; without a call there is no such limit.
     pub fn observe_wall_clock(&mut self, now: Time) {
-        let _ = now;
-        todo!()
+        self.latest = Some(now + self.rules.time.max_future_skew);
     }
 
-    /// When the earliest timer is due.
+    /// A time not later than that of the earliest timer.
     pub fn next_timer(&self) -> Option<Time> {
-        todo!()
+        self.timers.peek()
+    }
+
+    /// Fires timers due by `upto`, in order of (due, customer, kind, object), at most `limit` and those of the same
+    /// instant. Returns whether more are due.
+    fn fire(&mut self, upto: Time, limit: usize, effects: &mut Vec<Effect>) -> bool {
+        let mut fired = 0;
+        while let Some((due, slot)) = self.timers.pop(upto) {
+            self.due.clear();
+            self.take_due(due, slot);
+            while let Some((_, slot)) = self.timers.pop(due) {
+                self.take_due(due, slot);
+            }
+            let mut slots = std::mem::take(&mut self.due);
+            slots.sort_by(|a, b| self.customers.get(*a).key.cmp(&self.customers.get(*b).key));
+            for &slot in &slots {
+                self.fire_customer(slot, due, effects);
+            }
+            fired += slots.len();
+            self.due = slots;
+            if fired >= limit && self.timers.peek().is_some_and(|next| next <= upto) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Decides about an entry that came up: due now, put off, or stale.
+    fn take_due(&mut self, due: Time, slot: Slot) {
+        let Some(customer) = self.customers.try_get(slot) else { return };
+        if customer.queued != due {
+            return;
+        }
+        let next = next_deadline(customer, &self.rules);
+        let customer = self.customers.get_mut(slot);
+        if next <= due {
+            customer.queued = Time::MAX;
+            self.due.push(slot);
+        } else {
+            customer.queued = next;
+            if next < Time::MAX {
+                self.timers.push(next, slot);
+            }
+        }
+    }
+
+    /// Fires every deadline of a customer that is due by `due`.
+    fn fire_customer(&mut self, slot: Slot, due: Time, effects: &mut Vec<Effect>) {
+        let rules = &*self.rules;
+        let customer = self.customers.get_mut(slot);
+        // Each round passes at least one deadline; a deadline moves on when it has passed.
+        for _ in 0..10_000 {
+            let next = next_deadline(customer, rules);
+            if next > due {
+                break;
+            }
+            let now = customer.highest.max(next);
+            let mut cx = Context::new(rules, &self.calendar, customer, now, effects);
+            if cx.c.band.due() <= next {
+                risk::update_band(cx.c, rules, next, false);
+            }
+            for detector in DETECTORS {
+                if (detector.deadline)(cx.c, rules) <= next {
+                    (detector.on_deadline)(&mut cx, next);
+                }
+            }
+            while let Some((index, timer)) = next_alert_timer(cx.c, rules, next) {
+                cx.alert_timer(index, timer, next);
+            }
+            cx.settle_all(next);
+        }
+        self.touch(slot);
+    }
+
+    /// A customer has changed: remembers that, and sees to its timer.
+    fn touch(&mut self, slot: Slot) {
+        let customer = self.customers.get_mut(slot);
+        if !customer.changed {
+            customer.changed = true;
+            self.changed.push(slot);
+        }
+        self.queue(slot);
+    }
+
+    /// Puts a customer into the timer queue, unless it stands there early enough.
+    fn queue(&mut self, slot: Slot) {
+        let next = next_deadline(self.customers.get(slot), &self.rules);
+        let customer = self.customers.get_mut(slot);
+        if next < customer.queued {
+            customer.queued = next;
+            self.timers.push(next, slot);
+        }
+        // Stale entries are those of customers whose deadline came nearer.
+        if self.timers.len() > 2 * self.customers.len() + 1_024 {
+            let customers = &self.customers;
+            self.timers.retain(|due, slot| customers.try_get(slot).is_some_and(|c| c.queued == due));
+        }
+    }
+
+    fn erase(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
+        let key = CustomerKey::from_written(&self.key);
+        let Some(slot) = self.customers.find(key.as_str()) else { return };
+        let customer = self.customers.get_mut(slot);
+        let now = customer.highest.max(event.time);
+        Context::new(&self.rules, &self.calendar, customer, now, effects).close_all(Reason::Erased, event.time);
+        self.customers.remove(&key);
+        self.gone.push(key);
     }
 
     /// Whether any customer changed since the last `take_changed`.
     pub fn has_changed(&self) -> bool {
-        todo!()
+        !self.changed.is_empty() || !self.gone.is_empty()
     }
 
-    /// Hands each customer changed since the last call to `write`, in the order of the first change; `None`: gone.
+    /// How many customers changed since the last `take_changed`, at most.
+    pub fn changed(&self) -> usize {
+        self.changed.len() + self.gone.len()
+    }
+
+    /// Hands each customer changed since the last call to `write`: first those that are gone, then the others in the
+    /// order of their first change.
     pub fn take_changed(&mut self, write: &mut dyn FnMut(&CustomerKey, Option<&Customer>)) {
-        let _ = write;
-        todo!()
+        for key in self.gone.drain(..) {
+            write(&key, None);
+        }
+        for slot in std::mem::take(&mut self.changed) {
+            if self.customers.try_get(slot).is_some_and(|c| c.changed) {
+                let customer = self.customers.get_mut(slot);
+                customer.changed = false;
+                write(&customer.key, Some(customer));
+            }
+        }
     }
 
     /// Puts a customer back as the changelog had them, replacing what was there. Only before the first input.
     pub fn restore(&mut self, customer: Customer) {
-        let _ = customer;
-        todo!()
+        match self.customers.find(customer.key.as_str()) {
+            Some(slot) => *self.customers.get_mut(slot) = customer,
+            None => {
+                self.customers.insert(customer);
+            }
+        }
     }
 
     /// Removes a customer as a tombstone in the changelog says. Only before the first input.
     pub fn restore_gone(&mut self, key: &CustomerKey) {
-        let _ = key;
-        todo!()
+        self.customers.remove(key);
     }
 
-    /// Ends the restore: the watermark comes back; nothing fires until the next input.
+    /// Ends the restore: the watermark and the timers come back; nothing fires until the next input.
     pub fn restored(&mut self, clock: Clock) {
         self.clock = clock;
+        let slots: Vec<Slot> = self.customers.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            self.queue(slot);
+        }
     }
 
     /// Every customer, in no particular order.
     pub fn each_customer(&self, visit: &mut dyn FnMut(&Customer)) {
-        let _ = visit;
-        todo!()
+        for (_, customer) in self.customers.iter() {
+            visit(customer);
+        }
     }
+}
+
+/// The earliest deadline of a customer; `Time::MAX` without one.
+fn next_deadline(customer: &Customer, rules: &Rules) -> Time {
+    let mut earliest = Time::MAX;
+    for detector in DETECTORS {
+        earliest = earliest.min((detector.deadline)(customer, rules));
+    }
+    let mut live = false;
+    for alert in customer.alerts.iter().filter(|a| a.is_live()) {
+        live = true;
+        if let Some((due, _)) = alert.next_timer(rules.alerts.update_interval) {
+            earliest = earliest.min(due);
+        }
+    }
+    // The band matters to live alerts; for others it catches up at the next event.
+    if live { earliest.min(customer.band.due()) } else { earliest }
+}
+
+/// The first deadline due by `due` of the customer's live alerts, by (due, kind, object, timer).
+fn next_alert_timer(c: &Customer, rules: &Rules, due: Time) -> Option<(usize, alert_lifecycle::AlertTimer)> {
+    let timers = c.alerts.iter().enumerate().filter_map(|(index, alert): (usize, &LiveAlert)| {
+        let (at, timer) = alert.next_timer(rules.alerts.update_interval)?;
+        (at <= due).then_some((at, alert.kind, alert.object.as_deref(), timer, index))
+    });
+    timers.min().map(|(_, _, _, timer, index)| (index, timer))
+}
+
+/// What a person did with an alert. False if it is not known.
+fn command(cx: &mut Context<'_>, event: &Event<'_>) -> bool {
+    let Data::Alert(data) = &event.data else { return false };
+    let key = &cx.c.key;
+    let named = |a: &LiveAlert| {
+        data.alert_id.as_deref().is_some_and(|id| a.alert_id(key) == id)
+            || data.dedup_key.as_deref().is_some_and(|dedup| a.dedup_key(key) == dedup)
+    };
+    let Some(index) = cx.c.alerts.iter().position(|a| a.is_live() && named(a)) else { return false };
+    let command = match event.event_type {
+        EventType::AlertAcknowledged => Command::Acknowledge,
+        EventType::AlertSnoozed => Command::Snooze(data.until),
+        EventType::AlertUnsnoozed => Command::Unsnooze,
+        EventType::AlertAssigned => match data.owner.as_deref().or(data.by.as_deref()) {
+            Some(owner) => Command::Assign(owner),
+            None => return false,
+        },
+        EventType::AlertResolved => Command::Resolve,
+        _ => Command::Dismiss(data.reason.as_deref().and_then(Reason::parse).unwrap_or(Reason::FalsePositive)),
+    };
+    cx.command(index, command, event.time);
+    true
 }

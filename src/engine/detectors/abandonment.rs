@@ -1,0 +1,82 @@
+//! M30, M31, CONTACT_ABANDONED: the customer hung up or walked out, more than once, or with a complaint open.
+
+use super::{Detector, settle_nothing};
+use crate::engine::alert_lifecycle::{ActBy, Raise};
+use crate::engine::context::Context;
+use crate::engine::customer::Customer;
+use crate::engine::memory::{CaseChange, Changes};
+use crate::engine::rules::Rules;
+use crate::model::alert::{FactWord, Facts, Reason, Severity};
+use crate::model::{Event, EventType, Kind, Span, Time};
+
+pub(super) const DETECTOR: Detector = Detector { settle: settle_nothing, on_event, deadline, on_deadline };
+
+fn is_live(c: &Customer) -> bool {
+    c.alerts.iter().any(|a| a.is_live() && a.is(Kind::ContactAbandoned, None))
+}
+
+fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    if event.event_type == EventType::ContactAnswered {
+        let spoke =
+            cx.c.alerts.iter().any(|a| a.is_live() && a.kind == Kind::ContactAbandoned && a.event_time <= event.time);
+        if spoke {
+            close(cx, Reason::SourceClosed, event.time);
+        }
+        return;
+    }
+    let opened = matches!(changes.complaint, Some((_, CaseChange::Opened | CaseChange::Reopened)));
+    if changes.abandoned || opened {
+        weigh(cx, event.time);
+    }
+}
+
+/// Opens or raises the alert by the attempts given up in the window that ends at `time`.
+fn weigh(cx: &mut Context<'_>, time: Time) {
+    let rules = &cx.rules.abandonment;
+    let window = rules.window;
+    let counted = |at: Time| at > time - window && at <= time;
+    let mut evidence: thin_vec::ThinVec<_> = cx.c.abandoned.iter().filter(|f| counted(f.time)).cloned().collect();
+    let count = evidence.len();
+    let complaint = cx.c.open_complaints().next().and_then(|c| c.opened.clone());
+    if count == 0 || count < rules.count && complaint.is_none() {
+        return;
+    }
+    let repeated = count >= rules.count;
+    let last = evidence.last().map_or(time, |f| f.time);
+    let since = evidence.first().map(|f| f.time);
+    if let Some(complaint) = complaint {
+        evidence.push(complaint);
+        evidence.sort_by_key(|f| f.time);
+    }
+    let word = if repeated { FactWord::Repeated } else { FactWord::OpenComplaint };
+    let floor = if count >= rules.error_count { Severity::Error } else { Severity::Warning };
+    cx.raise(Raise {
+        kind: Kind::ContactAbandoned,
+        object: None,
+        floor,
+        event_time: time,
+        evidence,
+        facts: Facts { count: Some(count as u32), since, word: Some(word), ..Facts::default() },
+        act_by: ActBy::Severity,
+        expires_at: Some(last + window),
+        incident: None,
+    });
+}
+
+/// Closes the alert; counts start anew.
+fn close(cx: &mut Context<'_>, reason: Reason, time: Time) {
+    cx.clear(Kind::ContactAbandoned, None, reason, Span::ZERO, time);
+    cx.c.abandoned.clear();
+}
+
+fn deadline(c: &Customer, rules: &Rules) -> Time {
+    match c.abandoned.last() {
+        Some(last) if is_live(c) => last.time + rules.abandonment.window,
+        _ => Time::MAX,
+    }
+}
+
+/// None for as long as the window.
+fn on_deadline(cx: &mut Context<'_>, due: Time) {
+    close(cx, Reason::ConditionFalse, due);
+}

@@ -1,0 +1,71 @@
+//! M41, CANCELLATION_INTENT: the customer wants to leave; and what follows when they have left, or stay.
+
+use thin_vec::thin_vec;
+
+use super::{Detector, no_deadline, on_no_deadline, settle_nothing};
+use crate::engine::alert_lifecycle::{ActBy, Raise};
+use crate::engine::context::Context;
+use crate::engine::fact::Fact;
+use crate::engine::memory::Changes;
+use crate::model::alert::{FactWord, Facts, Reason, Severity};
+use crate::model::event::{Data, Renewal};
+use crate::model::{Event, EventType, Kind, Span, Time};
+
+pub(super) const DETECTOR: Detector =
+    Detector { settle: settle_nothing, on_event, deadline: no_deadline, on_deadline: on_no_deadline };
+
+fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
+    match (event.event_type, &event.data) {
+        (EventType::AccountCancellationRequested, Data::Account(data)) => {
+            open(cx, event, FactWord::CancellationRequested, data.effective.or(data.ends));
+        }
+        (EventType::AccountContractEnding, Data::Account(data)) if data.renewal == Some(Renewal::Declined) => {
+            open(cx, event, FactWord::RenewalDeclined, data.ends);
+        }
+        (EventType::PortOutRequested, _) => open(cx, event, FactWord::PortOut, None),
+        (EventType::AccountCancellationWithdrawn | EventType::AccountRenewed, _) => {
+            stays(cx, Reason::SourceClosed, event.time);
+        }
+        (EventType::AccountReactivated, _) => {
+            stays(cx, Reason::SourceClosed, event.time);
+            cx.c.gone = false;
+            cx.c.life.arm(&cx.rules.silence);
+        }
+        (EventType::OutcomeRetained, _) => stays(cx, Reason::Retained, event.time),
+        (EventType::AccountCancelled | EventType::OutcomeChurned, _) => {
+            // Promises, complaints and invoices go on; silence and care end.
+            cx.c.gone = true;
+            cx.c.life.disarm();
+            cx.remember();
+            cx.close_all(Reason::Churned, event.time);
+        }
+        _ => {}
+    }
+}
+
+fn open(cx: &mut Context<'_>, event: &Event<'_>, word: FactWord, ends: Option<Time>) {
+    if cx.c.intent_cleared.is_some_and(|cleared| cleared >= event.time) {
+        return; // Taken back already.
+    }
+    let rules = &cx.rules.cancellation;
+    let window = ends.filter(|ends| *ends > event.time).unwrap_or(event.time + rules.save_window);
+    cx.raise(Raise {
+        kind: Kind::CancellationIntent,
+        object: None,
+        floor: Severity::Critical,
+        event_time: event.time,
+        evidence: thin_vec![Fact::new(event, None)],
+        facts: Facts { since: Some(event.time), due: Some(window), word: Some(word), ..Facts::default() },
+        act_by: ActBy::Business(rules.act_by),
+        expires_at: Some(window),
+        incident: None,
+    });
+    cx.quieten(event.time);
+}
+
+fn stays(cx: &mut Context<'_>, reason: Reason, time: Time) {
+    let asked = cx.c.alerts.iter().any(|a| a.is_live() && a.is(Kind::CancellationIntent, None) && a.event_time <= time);
+    if asked {
+        cx.clear(Kind::CancellationIntent, None, reason, Span::ZERO, time);
+    }
+}

@@ -1,0 +1,153 @@
+//! M12, DOUBLE_DEVIATION: a failure after a recovery is worse than two plain ones, most of all when similar and soon.
+
+use thin_vec::{ThinVec, thin_vec};
+
+use super::{Detector, no_deadline, on_no_deadline, settle_nothing};
+use crate::engine::alert_lifecycle::{ActBy, Raise};
+use crate::engine::context::Context;
+use crate::engine::fact::Fact;
+use crate::engine::grievance::FailureKind;
+use crate::engine::ledger::Ledger;
+use crate::engine::memory::{CaseChange, Changes, PromiseChange};
+use crate::model::alert::{FactWord, Facts, Reason, Severity};
+use crate::model::event::Category;
+use crate::model::{Event, Kind, Span, Time};
+
+pub(super) const DETECTOR: Detector =
+    Detector { settle: settle_nothing, on_event, deadline: no_deadline, on_deadline: on_no_deadline };
+
+/// A failure that may follow a recovery.
+struct Again {
+    object: Box<str>,
+    /// When it failed.
+    time: Time,
+    fact: Fact,
+    category: Option<Category>,
+    word: FactWord,
+}
+
+fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    if let Some((id, change)) = &changes.complaint {
+        match change {
+            CaseChange::Opened | CaseChange::Reopened => {
+                let case = cx.c.complaints.iter().find(|c| c.id == *id);
+                let fact = case
+                    .and_then(|c| if *change == CaseChange::Reopened { c.last_step.clone() } else { c.opened.clone() });
+                let category = case.and_then(|c| c.category);
+                if let Some(fact) = fact {
+                    let time = fact.time;
+                    again(cx, Again { object: id.clone(), time, fact, category, word: FactWord::ComplaintAgain });
+                }
+            }
+            CaseChange::Solved | CaseChange::Withdrawn => mended(cx, id, event.time),
+            CaseChange::Step => {}
+        }
+    }
+    if let Some(object) = &changes.failure {
+        let failure = cx.c.failures.iter().rev().find(|f| f.object == *object);
+        let again_failed = failure.filter(|f| f.kind != FailureKind::Unresolved).map(|f| Again {
+            object: object.clone(),
+            time: f.fact.time,
+            fact: f.fact.clone(),
+            category: Some(f.kind.category()),
+            word: FactWord::DeliveryAgain,
+        });
+        if let Some(failed) = again_failed {
+            again(cx, failed);
+        }
+    }
+    for object in &changes.repaired {
+        mended(cx, object, event.time);
+    }
+    if let Some((id, PromiseChange::Kept | PromiseChange::KeptLate | PromiseChange::KeptAfterAll)) = &changes.promise {
+        mended(cx, id, event.time);
+    }
+    if changes.probation {
+        since_recovery(cx);
+    }
+}
+
+/// A promise was broken: a failure too, if it was made after the recovery.
+pub(super) fn promise_broken(cx: &mut Context<'_>, id: &str) {
+    let Some(promise) = cx.c.promises.iter().find(|p| &*p.id == id) else { return };
+    let Some(made) = promise.made.clone() else { return };
+    if cx.c.probation.as_ref().is_some_and(|p| made.time > p.resolved.time) {
+        let time = promise.deadline().min(cx.now);
+        again(cx, Again { object: id.into(), time, fact: made, category: None, word: FactWord::PromiseAgain });
+    }
+}
+
+/// The recovery became known late: what failed since then has failed again.
+fn since_recovery(cx: &mut Context<'_>) {
+    let Some(probation) = &cx.c.probation else { return };
+    let from = probation.resolved.time;
+    let complaints = cx.c.complaints.iter().filter(|c| c.is_open() && c.id != probation.complaint).filter_map(|c| {
+        let fact = c.opened.clone()?;
+        Some(Again {
+            object: c.id.clone(),
+            time: fact.time,
+            fact,
+            category: c.category,
+            word: FactWord::ComplaintAgain,
+        })
+    });
+    let failures = cx.c.open_failures().filter(|f| f.kind != FailureKind::Unresolved).map(|f| Again {
+        object: f.object.clone(),
+        time: f.fact.time,
+        fact: f.fact.clone(),
+        category: Some(f.kind.category()),
+        word: FactWord::DeliveryAgain,
+    });
+    let mut all: Vec<Again> = complaints.chain(failures).filter(|a| a.time > from).collect();
+    all.sort_by(|a, b| (a.time, &a.object).cmp(&(b.time, &b.object)));
+    for failed in all {
+        again(cx, failed);
+    }
+}
+
+fn again(cx: &mut Context<'_>, failed: Again) {
+    let rules = &cx.rules.probation;
+    let time = failed.time;
+    // Another failure: what has been mended must prove itself anew.
+    for alert in cx.c.alerts.iter_mut().filter(|a| a.is_live() && a.kind == Kind::DoubleDeviation) {
+        alert.hold_until = alert.hold_until.map(|until| until.max(time + rules.hold));
+    }
+    let Some(probation) = cx.c.probation.as_deref().cloned() else { return };
+    let resolved = probation.resolved.time;
+    if time <= resolved || time > resolved + rules.length {
+        return;
+    }
+    let similar = failed.category.is_some() && failed.category == probation.category;
+    let soon = time - resolved < Span::days(30);
+    let expires_at = Some(time + rules.expires_after);
+    let mut evidence: ThinVec<Fact> = probation.opened.iter().cloned().collect();
+    evidence.extend(thin_vec![probation.resolved, failed.fact.clone()]);
+    let known = cx.c.alerts.iter().any(|a| a.is_live() && a.is(Kind::DoubleDeviation, Some(&failed.object)));
+    if !known {
+        cx.count(Ledger::DoubleDeviation, if similar || soon { 1.5 } else { 1.0 }, time, failed.fact.event_id());
+    }
+    let facts = Facts {
+        since: Some(resolved),
+        days: Some(super::whole_days(resolved, time)),
+        word: Some(failed.word),
+        ..Facts::default()
+    };
+    cx.raise(Raise {
+        kind: Kind::DoubleDeviation,
+        object: Some(&failed.object),
+        floor: Severity::Critical,
+        event_time: time,
+        evidence,
+        facts,
+        act_by: ActBy::Severity,
+        expires_at,
+        incident: None,
+    });
+    cx.quieten(time);
+}
+
+/// The new failure was made good: closes after a while without another one.
+fn mended(cx: &mut Context<'_>, object: &str, time: Time) {
+    let hold = cx.rules.probation.hold;
+    cx.clear(Kind::DoubleDeviation, Some(object), Reason::SourceClosed, hold, time);
+}

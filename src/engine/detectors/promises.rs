@@ -1,0 +1,163 @@
+//! M14, PROMISE_DUE_SOON and PROMISE_BROKEN: a promise is nearly due; a promise was not kept.
+
+use thin_vec::ThinVec;
+
+use super::{Detector, double_deviation};
+use crate::engine::alert_lifecycle::{ActBy, Raise};
+use crate::engine::context::Context;
+use crate::engine::customer::Customer;
+use crate::engine::fact::Fact;
+use crate::engine::ledger::Ledger;
+use crate::engine::memory::{Changes, PromiseChange};
+use crate::engine::promise::{Breach, Promise};
+use crate::engine::rules::Rules;
+use crate::model::alert::{FactWord, Facts, Reason, Severity};
+use crate::model::event::Data;
+use crate::model::{Event, EventType, Kind, Span, Time};
+
+pub(super) const DETECTOR: Detector = Detector { settle, on_event, deadline, on_deadline };
+
+/// A step after the deadline shows that it has passed without the promise being kept.
+fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
+    let Data::Promise(data) = &event.data else { return };
+    if !matches!(
+        event.event_type,
+        EventType::PromiseKept | EventType::PromiseRenegotiated | EventType::PromiseCancelled
+    ) {
+        return;
+    }
+    let id = event.object_id(&data.promise_id);
+    let Some(promise) = cx.c.promises.iter().find(|p| &*p.id == id) else { return };
+    let due = promise.deadline();
+    if promise.is_pending() && due < event.time {
+        let now = cx.c.highest.max(due);
+        cx.at(now, |cx| broken(cx, id, Breach::Passed, due));
+    }
+}
+
+fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    let Some((id, change)) = &changes.promise else { return };
+    let time = event.time;
+    match change {
+        PromiseChange::Made => {
+            // Known only after its time: it was kept by nobody we have heard of, and the timer tells of it next.
+        }
+        PromiseChange::MadeKeptLate => {
+            let at = cx.c.promises.iter().find(|p| p.id == *id).map_or(time, Promise::deadline);
+            cx.count(Ledger::PromiseBroken, 1.0, at, &event.id);
+        }
+        PromiseChange::Renegotiated => {
+            cx.clear(Kind::PromiseDueSoon, Some(id), Reason::SourceClosed, Span::ZERO, time);
+            forgive(cx, id);
+            cx.clear(Kind::PromiseBroken, Some(id), Reason::LateFact, Span::ZERO, time);
+        }
+        PromiseChange::RenegotiatedLate => {
+            // The new time may be kept or broken once more; the alert stays until it is kept.
+            if let Some(promise) = cx.c.promises.iter_mut().find(|p| p.id == *id) {
+                promise.breach = None;
+            }
+        }
+        PromiseChange::Kept | PromiseChange::Cancelled => {
+            cx.clear(Kind::PromiseDueSoon, Some(id), Reason::SourceClosed, Span::ZERO, time);
+            cx.clear(Kind::PromiseBroken, Some(id), Reason::SourceClosed, Span::ZERO, time);
+        }
+        PromiseChange::KeptLate => {
+            cx.clear(Kind::PromiseDueSoon, Some(id), Reason::SourceClosed, Span::ZERO, time);
+            cx.clear(Kind::PromiseBroken, Some(id), Reason::SourceClosed, Span::ZERO, time);
+        }
+        PromiseChange::KeptAfterAll => {
+            forgive(cx, id);
+            cx.clear(Kind::PromiseDueSoon, Some(id), Reason::SourceClosed, Span::ZERO, time);
+            cx.clear(Kind::PromiseBroken, Some(id), Reason::LateFact, Span::ZERO, time);
+            cx.clear(Kind::DoubleDeviation, Some(id), Reason::LateFact, Span::ZERO, time);
+        }
+        PromiseChange::Declared => broken(cx, id, Breach::Declared(time), time),
+    }
+}
+
+/// It was not broken after all: what it cost in trust is taken back.
+fn forgive(cx: &mut Context<'_>, id: &str) {
+    let Some(promise) = cx.c.promises.iter_mut().find(|p| &*p.id == id) else { return };
+    promise.breach = None;
+    if let Some(at) = promise.ledger_at.take() {
+        cx.c.ledgers.take_back(Ledger::PromiseBroken, 1.0, at);
+        cx.remember();
+    }
+}
+
+fn deadline(c: &Customer, _: &Rules) -> Time {
+    let mut earliest = Time::MAX;
+    for promise in c.promises.iter().filter(|p| p.is_pending()) {
+        if !promise.due_soon_told {
+            earliest = earliest.min(promise.due_soon);
+        }
+        earliest = earliest.min(promise.deadline());
+    }
+    earliest
+}
+
+fn on_deadline(cx: &mut Context<'_>, due: Time) {
+    let pending = |cx: &Context<'_>, is_due: &dyn Fn(&Promise) -> bool| {
+        let mut ids: Vec<Box<str>> =
+            cx.c.promises.iter().filter(|p| p.is_pending() && is_due(p)).map(|p| p.id.clone()).collect();
+        ids.sort();
+        ids
+    };
+    for id in pending(cx, &|p| !p.due_soon_told && p.due_soon <= due && p.deadline() > due) {
+        due_soon(cx, &id);
+    }
+    for id in pending(cx, &|p| p.deadline() <= due) {
+        broken(cx, &id, Breach::Passed, due);
+    }
+}
+
+fn due_soon(cx: &mut Context<'_>, id: &str) {
+    let Some(promise) = cx.c.promises.iter_mut().find(|p| &*p.id == id) else { return };
+    promise.due_soon_told = true;
+    let promise = promise.clone();
+    cx.raise(Raise {
+        kind: Kind::PromiseDueSoon,
+        object: Some(id),
+        floor: Severity::Info,
+        event_time: promise.due_soon,
+        evidence: evidence(&promise),
+        facts: facts(&promise, None),
+        act_by: ActBy::At(promise.due),
+        expires_at: Some(promise.deadline()),
+        incident: None,
+    });
+}
+
+/// The promise `id` was not kept.
+fn broken(cx: &mut Context<'_>, id: &str, breach: Breach, at: Time) {
+    let Some(promise) = cx.c.promises.iter_mut().find(|p| &*p.id == id) else { return };
+    promise.breach = Some(breach);
+    promise.due_soon_told = true;
+    promise.ledger_at = Some(at);
+    let promise = promise.clone();
+    let event_id = promise.made.as_ref().map_or("", Fact::event_id);
+    cx.count(Ledger::PromiseBroken, 1.0, at, event_id);
+    cx.clear(Kind::PromiseDueSoon, Some(id), Reason::Superseded, Span::ZERO, at);
+    let word = if breach == Breach::Passed { FactWord::PromiseDue } else { FactWord::PromiseDeclared };
+    double_deviation::promise_broken(cx, id);
+    cx.raise(Raise {
+        kind: Kind::PromiseBroken,
+        object: Some(id),
+        floor: Severity::Error,
+        event_time: at,
+        evidence: evidence(&promise),
+        facts: facts(&promise, Some(word)),
+        act_by: ActBy::Severity,
+        expires_at: Some(at + cx.rules.promises.broken_expires_after),
+        incident: None,
+    });
+}
+
+fn evidence(promise: &Promise) -> ThinVec<Fact> {
+    promise.made.iter().chain(&promise.renegotiated).cloned().collect()
+}
+
+fn facts(promise: &Promise, word: Option<FactWord>) -> Facts {
+    let due = Some(promise.due).filter(|due| *due != Time::MAX);
+    Facts { since: promise.made.as_ref().map(|f| f.time), due, word, ..Facts::default() }
+}

@@ -1,0 +1,168 @@
+//! M02, COMPLAINT_STALLED: a complaint waits too long, first for an answer, then for a solution. Limits are business
+//! time from the opening, and again from a reopening.
+
+use thin_vec::ThinVec;
+
+use super::Detector;
+use crate::engine::alert_lifecycle::{ActBy, Raise};
+use crate::engine::context::Context;
+use crate::engine::customer::Customer;
+use crate::engine::fact::Fact;
+use crate::engine::grievance::{CaseState, Complaint};
+use crate::engine::memory::{CaseChange, Changes};
+use crate::engine::rules::Rules;
+use crate::model::alert::{FactWord, Facts, Reason, Severity};
+use crate::model::event::{Data, Direction};
+use crate::model::{Event, EventType, Kind, Span, Time};
+
+pub(super) const DETECTOR: Detector = Detector { settle, on_event, deadline, on_deadline };
+
+/// Which limits an event would answer.
+enum Answers<'a> {
+    Nothing,
+    First { complaint_id: Option<&'a str>, correlation: Option<&'a str> },
+    Both { complaint_id: &'a str },
+}
+
+fn answers<'a>(event: &'a Event<'_>) -> Answers<'a> {
+    match (&event.data, event.event_type) {
+        (
+            Data::Complaint(data),
+            EventType::ComplaintResolved | EventType::ComplaintClosed | EventType::ComplaintWithdrawn,
+        ) => Answers::Both { complaint_id: event.object_id(&data.complaint_id) },
+        (
+            Data::Complaint(data),
+            EventType::ComplaintAcknowledged
+            | EventType::ComplaintAssessed
+            | EventType::ComplaintInvestigating
+            | EventType::ComplaintResponded,
+        ) => Answers::First { complaint_id: Some(event.object_id(&data.complaint_id)), correlation: None },
+        (Data::Contact(data), EventType::ContactAnswered | EventType::ContactMessage) => {
+            let answers = event.event_type == EventType::ContactAnswered || data.direction == Some(Direction::Outbound);
+            if !answers {
+                return Answers::Nothing;
+            }
+            Answers::First { complaint_id: data.complaint_id.as_deref(), correlation: event.correlation_id.as_deref() }
+        }
+        _ => Answers::Nothing,
+    }
+}
+
+/// An answer after its limit shows that the limit has passed without one.
+fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
+    let (both, concerns): (bool, Box<dyn Fn(&Complaint) -> bool + '_>) = match answers(event) {
+        Answers::Nothing => return,
+        Answers::Both { complaint_id } => (true, Box::new(move |c| &*c.id == complaint_id)),
+        Answers::First { complaint_id, correlation } => {
+            (false, Box::new(move |c| c.is_about(correlation, complaint_id)))
+        }
+    };
+    let passed: ThinVec<(Box<str>, bool, Time)> = cx
+        .c
+        .complaints
+        .iter()
+        .filter(|c| c.is_open() && concerns(c))
+        .flat_map(|c| {
+            let first = (misses_answer(c) && c.answer_due < event.time).then(|| (c.id.clone(), false, c.answer_due));
+            let second =
+                (both && !c.resolve_missed && c.resolve_due < event.time).then(|| (c.id.clone(), true, c.resolve_due));
+            first.into_iter().chain(second)
+        })
+        .collect();
+    for (id, second, due) in passed {
+        let now = cx.c.highest.max(due);
+        cx.at(now, |cx| miss(cx, &id, second, due));
+    }
+}
+
+fn misses_answer(c: &Complaint) -> bool {
+    c.is_open() && c.answered.is_none() && !c.answer_missed
+}
+
+fn misses_solution(c: &Complaint) -> bool {
+    c.is_open() && !c.resolve_missed
+}
+
+/// A limit of the complaint `id` has passed.
+fn miss(cx: &mut Context<'_>, id: &str, second: bool, due: Time) {
+    let Some(case) = cx.c.complaints.iter_mut().find(|c| &*c.id == id) else { return };
+    if second {
+        case.resolve_missed = true;
+    } else {
+        case.answer_missed = true;
+    }
+    let mut evidence: ThinVec<Fact> = case.opened.iter().cloned().collect();
+    evidence.extend(case.last_step.iter().cloned());
+    evidence.sort_by_key(|f| f.time);
+    let facts = Facts {
+        since: Some(case.started),
+        due: Some(due),
+        days: Some(super::whole_days(case.started, due)),
+        word: Some(if second { FactWord::StageResolve } else { FactWord::StageAcknowledge }),
+        ..Facts::default()
+    };
+    let incident = case.incident.clone();
+    cx.remember();
+    cx.clear(Kind::SecondChance, Some(id), Reason::Superseded, Span::ZERO, due);
+    cx.raise(Raise {
+        kind: Kind::ComplaintStalled,
+        object: Some(id),
+        floor: if second { Severity::Error } else { Severity::Warning },
+        event_time: due,
+        evidence,
+        facts,
+        act_by: ActBy::Severity,
+        expires_at: None,
+        incident,
+    });
+}
+
+fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    for id in &changes.answered {
+        let Some(case) = cx.c.complaints.iter_mut().find(|c| c.id == *id) else { continue };
+        if case.resolve_missed || !case.answer_missed {
+            continue; // The second limit is not mended by an answer.
+        }
+        let in_time = event.time <= case.answer_due;
+        if in_time {
+            case.answer_missed = false;
+        }
+        let reason = if in_time { Reason::LateFact } else { Reason::SourceClosed };
+        cx.clear(Kind::ComplaintStalled, Some(id), reason, Span::ZERO, event.time);
+    }
+    let Some((id, CaseChange::Solved | CaseChange::Withdrawn)) = &changes.complaint else { return };
+    let Some(case) = cx.c.complaints.iter().find(|c| c.id == *id && c.state != CaseState::Open) else { return };
+    // Solved in time after all, and nothing else was missed: the alert should not have been.
+    let late = case.resolve_missed && event.time <= case.resolve_due && !case.answer_missed;
+    let reason = if late { Reason::LateFact } else { Reason::SourceClosed };
+    cx.clear(Kind::ComplaintStalled, Some(id), reason, Span::ZERO, event.time);
+}
+
+fn deadline(c: &Customer, _: &Rules) -> Time {
+    let mut earliest = Time::MAX;
+    for case in &c.complaints {
+        if misses_answer(case) {
+            earliest = earliest.min(case.answer_due);
+        }
+        if misses_solution(case) {
+            earliest = earliest.min(case.resolve_due);
+        }
+    }
+    earliest
+}
+
+fn on_deadline(cx: &mut Context<'_>, due: Time) {
+    let mut passed: Vec<(Box<str>, bool)> = Vec::new();
+    for case in &cx.c.complaints {
+        if misses_answer(case) && case.answer_due <= due {
+            passed.push((case.id.clone(), false));
+        }
+        if misses_solution(case) && case.resolve_due <= due {
+            passed.push((case.id.clone(), true));
+        }
+    }
+    passed.sort();
+    for (id, second) in passed {
+        miss(cx, &id, second, due);
+    }
+}

@@ -1,0 +1,82 @@
+//! A remembered event: what an alert can later show as evidence.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::alert::Evidence;
+use crate::model::{Event, Time};
+
+/// Longest quote, in characters.
+pub const QUOTE_CHARS: usize = 120;
+
+/// Source, id, type and quote of an event in one allocation, and its time.
+///
+/// **Invariant:** `packed` is `source NUL id NUL type NUL quote`; ids hold no control characters, and those of a quote
+/// were replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    packed: Box<str>,
+    /// Event time.
+    pub time: Time,
+}
+
+impl Fact {
+    /// What is kept of `event`, with at most `QUOTE_CHARS` characters of `quote`.
+    pub fn new(event: &Event<'_>, quote: Option<&str>) -> Fact {
+        let name = event.event_type.name();
+        let quote_bytes = quote.map_or(0, |q| q.len().min(4 * QUOTE_CHARS));
+        let mut packed = String::with_capacity(event.source.len() + event.id.len() + name.len() + 3 + quote_bytes);
+        for part in [&*event.source, &*event.id, name] {
+            packed.push_str(part);
+            packed.push('\0');
+        }
+        if let Some(quote) = quote {
+            packed.extend(quote.trim().chars().take(QUOTE_CHARS).map(|c| if c.is_control() { ' ' } else { c }));
+        }
+        Fact { packed: packed.into(), time: event.time }
+    }
+
+    fn part(&self, index: usize) -> &str {
+        self.packed.splitn(4, '\0').nth(index).unwrap_or("")
+    }
+
+    /// The event's id.
+    pub fn event_id(&self) -> &str {
+        self.part(1)
+    }
+
+    /// Whether both are the same event.
+    pub fn is_same(&self, other: &Fact) -> bool {
+        self.part(0) == other.part(0) && self.part(1) == other.part(1)
+    }
+
+    /// As an alert shows it.
+    pub fn evidence(&self) -> Evidence {
+        let quote = self.part(3);
+        Evidence {
+            event_id: self.part(1).into(),
+            source: self.part(0).into(),
+            event_type: self.part(2).into(),
+            time: self.time,
+            quote: (!quote.is_empty()).then(|| quote.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A fact of an event `e` at `time`.
+    pub(crate) fn fact_at(time: Time) -> Fact {
+        Fact { packed: "test\0e\0usage.activity\0".into(), time }
+    }
+
+    #[test]
+    fn a_fact_gives_back_what_an_alert_shows() {
+        let fact = Fact { packed: "zendesk/acme\0evt-1\0promise.made\0te llamo mañana".into(), time: Time(5) };
+        let evidence = fact.evidence();
+        assert_eq!((&*evidence.event_id, &*evidence.source), ("evt-1", "zendesk/acme"));
+        assert_eq!((&*evidence.event_type, evidence.quote.as_deref()), ("promise.made", Some("te llamo mañana")));
+        assert!(fact.is_same(&Fact { time: Time(6), ..fact.clone() }));
+    }
+}

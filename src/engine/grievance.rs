@@ -1,0 +1,154 @@
+//! What a customer has to complain of: complaints with a case, and failures that nobody filed. Open ones do not decay.
+
+use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
+
+use super::fact::Fact;
+use crate::model::event::{Category, ComplaintSeverity};
+use crate::model::{Span, Time};
+
+/// Items of a kind remembered for one customer; beyond it the oldest closed one goes, else the oldest.
+pub const ITEMS_MAX: usize = 64;
+/// A closed item is remembered this long, so that late and reordered steps find it.
+pub const TOMBSTONE: Span = Span::days(30);
+
+/// How a complaint stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CaseState {
+    /// Not solved.
+    Open,
+    /// Solved: resolved, or closed without having been resolved before.
+    Resolved,
+    /// Taken back by the customer.
+    Withdrawn,
+}
+
+/// A complaint with a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// Its id.
+    pub id: Box<str>,
+    /// The event that opened it; `None` while only later steps have arrived.
+    pub opened: Option<Fact>,
+    /// The correlation id of its opening.
+    pub correlation: Option<Box<str>>,
+    /// The incident it belongs to.
+    pub incident: Option<Box<str>>,
+    /// How bad it is.
+    pub severity: ComplaintSeverity,
+    /// Why, if known.
+    pub category: Option<Category>,
+    /// How it stands.
+    pub state: CaseState,
+    /// Event time of the step that made `state`.
+    pub state_at: Time,
+    /// Last opening or reopening: its limits run from here.
+    pub started: Time,
+    /// Limit for the first answer, inclusive.
+    pub answer_due: Time,
+    /// Limit for the resolution, inclusive.
+    pub resolve_due: Time,
+    /// First answer since `started`.
+    pub answered: Option<Time>,
+    /// Whether the first limit was seen to pass unanswered.
+    pub answer_missed: bool,
+    /// Whether the second limit was seen to pass unsolved.
+    pub resolve_missed: bool,
+    /// The last step, if not the opening.
+    pub last_step: Option<Fact>,
+    /// Whether it was ever reopened.
+    pub reopened: bool,
+    /// What its closing added to the count of closed failures, to take back when it reopens.
+    pub closed_weight: f64,
+}
+
+impl Complaint {
+    /// Whether it counts as an open item: known to be opened or reopened, and not solved.
+    pub fn is_open(&self) -> bool {
+        self.state == CaseState::Open && (self.opened.is_some() || self.reopened)
+    }
+
+    /// Weight as an open item.
+    pub fn weight(&self) -> f64 {
+        match self.severity {
+            ComplaintSeverity::Minor => 0.5,
+            ComplaintSeverity::Normal => 1.0,
+            ComplaintSeverity::Major => 2.0,
+        }
+    }
+
+    /// Whether a contact with these ids belongs to it.
+    pub fn is_about(&self, correlation: Option<&str>, complaint_id: Option<&str>) -> bool {
+        complaint_id.is_some_and(|id| id == &*self.id)
+            || correlation.is_some_and(|c| c == &*self.id || self.correlation.as_deref() == Some(c))
+    }
+}
+
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailureKind {
+    /// delivery.late
+    Late,
+    /// delivery.failed
+    Failed,
+    /// delivery.mismatched
+    Mismatched,
+    /// contact.ended{resolved=false}
+    Unresolved,
+}
+
+impl FailureKind {
+    /// Weight as an open item.
+    pub fn weight(self) -> f64 {
+        match self {
+            FailureKind::Late | FailureKind::Unresolved => 0.5,
+            FailureKind::Failed | FailureKind::Mismatched => 1.0,
+        }
+    }
+
+    /// The switching reason it stands for.
+    pub fn category(self) -> Category {
+        match self {
+            FailureKind::Unresolved => Category::ResponseFailure,
+            _ => Category::CoreFailure,
+        }
+    }
+}
+
+/// A failure that nobody filed as a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Order, correlation or contact it is about.
+    pub object: Box<str>,
+    /// The correlation id of the event.
+    pub correlation: Option<Box<str>>,
+    /// What kind it was.
+    pub kind: FailureKind,
+    /// The event.
+    pub fact: Fact,
+    /// When it was made good or given up; `None` while open.
+    pub closed: Option<Time>,
+}
+
+impl Failure {
+    /// Whether a repair with these ids is about it.
+    pub fn is_about(&self, object: Option<&str>, correlation: Option<&str>) -> bool {
+        let own = |id: &str| id == &*self.object || self.correlation.as_deref() == Some(id);
+        object.is_some_and(own) || correlation.is_some_and(own)
+    }
+}
+
+/// The last repairs, for failures that arrive after their repair: hash of the object or correlation, and the time.
+pub type Repairs = ThinVec<(u64, Time)>;
+
+/// Repairs remembered.
+pub const REPAIRS_MAX: usize = 8;
+
+/// Makes room in a list of at most `ITEMS_MAX`: drops the first closed item, else the first. Returns what was dropped.
+pub fn make_room<T>(items: &mut ThinVec<T>, is_closed: impl Fn(&T) -> bool) -> Option<T> {
+    if items.len() < ITEMS_MAX {
+        return None;
+    }
+    let index = items.iter().position(is_closed).unwrap_or(0);
+    Some(items.remove(index))
+}
