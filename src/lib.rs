@@ -13,5 +13,6 @@
 //! rdkafka · `runtime` the loop that observes, steps, executes · `offline` the same engine without Kafka · `admin`
 //! `config` `telemetry` `clock` · `app` the wiring. Imports point one way: `tests/architecture.rs` holds the table.
 
+pub mod codec;
 pub mod engine;
 pub mod model;

@@ -1,0 +1,10 @@
+//! Bytes to values and back, one file per topic: `event` what comes in, `alert` and `dead_letter` what goes out.
+
+pub mod cloud_event;
+pub mod event;
+mod fields;
+mod rejected;
+mod values;
+
+pub use event::decode;
+pub use rejected::{MAX_DEPTH, MAX_ID_BYTES, MAX_NUMBER, MAX_RECORD_BYTES, Reason, Rejected};
