@@ -1,8 +1,11 @@
 //! Bytes to values and back, one file per topic: `event` what comes in, `alert` and `dead_letter` what goes out.
 
+pub mod alert;
 pub mod cloud_event;
+pub mod dead_letter;
 pub mod event;
 mod fields;
+mod json;
 mod rejected;
 mod values;
 
