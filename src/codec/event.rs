@@ -39,13 +39,18 @@ pub fn decode(bytes: &[u8]) -> Result<Event<'_>, Rejected> {
 /// The event that `text` holds; `None` if it is wrong or merely unusual.
 fn decode_fast(text: &str) -> Option<Event<'_>> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let (envelope, data) = json.deserialize_map(Whole).ok()?;
+    let mut whole = Whole::default();
+    json.deserialize_map(&mut whole).ok()?;
     json.end().ok()?;
-    let event_type = envelope.event_type?;
-    let data = match (data, envelope.data) {
-        (Some(data), _) => data,
-        (None, None) => no_data(event_type),
-        (None, Some(raw)) => DataOf(event_type).deserialize(&mut serde_json::Deserializer::from_str(raw.get())).ok()?,
+    let Whole { envelope, data } = whole;
+    let data = match (data, envelope.data, envelope.event_type?) {
+        (Some(data), ..) => data,
+        (None, None, event_type) => no_data(event_type),
+        (None, Some(raw), event_type) => {
+            let mut data = Data::None;
+            DataOf(event_type, &mut data).deserialize(&mut serde_json::Deserializer::from_str(raw.get())).ok()?;
+            data
+        }
     };
     envelope.into_event(data)
 }
@@ -152,29 +157,33 @@ pub(super) fn check_json(text: &str) -> Result<(), Rejected> {
 }
 
 /// Reads the whole record: `data` at once where the type comes before it, as it does nearly always.
-struct Whole;
+#[derive(Default)]
+struct Whole<'de> {
+    envelope: Envelope<'de>,
+    data: Option<Data<'de>>,
+}
 
-impl<'de> Visitor<'de> for Whole {
-    type Value = (Envelope<'de>, Option<Data<'de>>);
+impl<'de> Visitor<'de> for &mut Whole<'de> {
+    type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an event")
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut envelope = Envelope::default();
-        let mut data = None;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key_seed(Name::<Envelope>(PhantomData))? {
-            match (name, envelope.event_type) {
+            match (name, self.envelope.event_type) {
                 (None, _) => {
                     map.next_value::<IgnoredAny>()?;
                 }
-                (Some(Key::data), Some(event_type)) => data = Some(map.next_value_seed(DataOf(event_type))?),
-                (Some(key), _) if key == Key::specversion || (key == Key::event_type && data.is_some()) => {
+                (Some(Key::data), Some(event_type)) => {
+                    map.next_value_seed(DataOf(event_type, self.data.insert(Data::None)))?;
+                }
+                (Some(key), _) if key == Key::specversion || (key == Key::event_type && self.data.is_some()) => {
                     return Err(A::Error::custom("unusual"));
                 }
-                (Some(key), _) => map.next_value_seed(Set(&mut envelope, key))?,
+                (Some(key), _) => map.next_value_seed(Set(&mut self.envelope, key))?,
             }
         }
-        Ok((envelope, data))
+        Ok(())
     }
 }
 

@@ -10,7 +10,6 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::values::{Value, value};
 use crate::model::EventType;
 use crate::model::event::*;
 
@@ -26,41 +25,40 @@ pub(super) trait Fields<'de>: Default {
     fn set<D: Deserializer<'de>>(&mut self, key: Self::Key, d: D) -> Result<(), D::Error>;
 }
 
-/// Reads an object in one pass.
-pub(super) struct Object<T>(pub(super) PhantomData<T>);
+/// Fills an object in one pass, in its place: objects of hundreds of bytes are not moved about. `null` adds nothing.
+pub(super) struct Fill<'o, T>(pub(super) &'o mut T);
 
-impl<'de, T: Fields<'de>> DeserializeSeed<'de> for Object<T> {
-    type Value = T;
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<T, D::Error> {
-        d.deserialize_map(self)
+impl<'de, T: Fields<'de>> DeserializeSeed<'de> for Fill<'_, T> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
+        d.deserialize_option(self)
     }
 }
 
-impl<'de, T: Fields<'de>> Visitor<'de> for Object<T> {
-    type Value = T;
+impl<'de, T: Fields<'de>> Visitor<'de> for Fill<'_, T> {
+    type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        let mut object = T::default();
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_some<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
+        d.deserialize_map(self)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(Name::<T>(PhantomData))? {
             match key {
-                Some(key) => map.next_value_seed(Set(&mut object, key))?,
+                Some(key) => map.next_value_seed(Set(self.0, key))?,
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(object)
-    }
-}
-
-/// An object as the value of a field.
-struct ObjectValue<T>(T);
-
-impl<'de, T: Fields<'de>> Value<'de> for ObjectValue<T> {
-    fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        Object(PhantomData).deserialize(d).map(ObjectValue)
+        Ok(())
     }
 }
 
@@ -258,27 +256,20 @@ impl<'de> Fields<'de> for NoData {
     }
 }
 
-/// Reads `data` of a type; of an unknown type whatever it is.
-pub(super) struct DataOf(pub(super) EventType);
+/// Reads `data` of a type into its place; of an unknown type whatever it is.
+pub(super) struct DataOf<'o, 'de>(pub(super) EventType, pub(super) &'o mut Data<'de>);
 
 macro_rules! dispatch {
     ($($family:ident $name:ident,)*) => {
-        impl<'de> DeserializeSeed<'de> for DataOf {
-            type Value = Data<'de>;
-            fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Data<'de>, D::Error> {
-                Ok(match self.0.family() {
-                    $(Family::$family => {
-                        Data::$family(value::<ObjectValue<$name>, D>(d)?.map(|data| data.0).unwrap_or_default())
-                    })*
-                    Family::Customer => {
-                        value::<ObjectValue<NoData>, D>(d)?;
-                        Data::None
-                    }
-                    Family::Unknown => {
-                        d.deserialize_ignored_any(IgnoredAny)?;
-                        Data::None
-                    }
-                })
+        impl<'de> DeserializeSeed<'de> for DataOf<'_, 'de> {
+            type Value = ();
+            fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
+                *self.1 = no_data(self.0);
+                match (self.1, self.0.family()) {
+                    $((Data::$family(data), _) => Fill(data).deserialize(d),)*
+                    (Data::None, Family::Customer) => Fill(&mut NoData).deserialize(d),
+                    (Data::None, _) => d.deserialize_ignored_any(IgnoredAny).map(drop),
+                }
             }
         }
 

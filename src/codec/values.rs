@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::event::SPEC;
-use super::fields::Object;
+use super::fields::Fill;
 use super::rejected::{MAX_ID_BYTES, MAX_NUMBER};
 use crate::model::event::*;
 use crate::model::{EventType, Time};
@@ -259,10 +259,13 @@ impl<'de> Value<'de> for Vec<Instalment<'de>> {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut instalments = Vec::new();
-                while let Some(instalment) = list.next_element_seed(Object(PhantomData))? {
-                    instalments.push(instalment);
+                loop {
+                    let mut instalment = Instalment::default();
+                    match list.next_element_seed(Fill(&mut instalment))? {
+                        Some(()) => instalments.push(instalment),
+                        None => return Ok(instalments),
+                    }
                 }
-                Ok(instalments)
             }
         }
         d.deserialize_seq(ListVisitor)
