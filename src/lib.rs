@@ -16,3 +16,4 @@
 pub mod codec;
 pub mod engine;
 pub mod model;
+pub mod wording;

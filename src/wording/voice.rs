@@ -1,0 +1,278 @@
+//! The sentences of one language, compiled: layers -> one template for each kind and form.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+
+use super::Text;
+use super::facts::{self, Moment};
+use super::form::Form;
+use super::language::Language;
+use super::layer::{Layer, Part, Piece, WordingError};
+use crate::model::Kind;
+
+/// Longest title and body, in bytes, that a user's template may give.
+const TITLE_BYTES_MAX: usize = 200;
+const BODY_BYTES_MAX: usize = 4_000;
+
+/// One language, ready to speak.
+pub(super) struct Voice {
+    env: Environment<'static>,
+    /// By kind.
+    titles: Vec<Sentence>,
+    /// By kind, then by form.
+    bodies: Vec<Sentence>,
+}
+
+enum Sentence {
+    /// Says the same whatever the facts.
+    Fixed(String),
+    /// Name of a template in the environment.
+    Template(String),
+}
+
+impl Voice {
+    /// Compiles what `layers` say, later ones before earlier ones, a kind's own sentence before one for every kind.
+    pub(super) fn compile(language: Language, layers: &[Layer]) -> Result<Voice, WordingError> {
+        let mut voice = Voice { env: environment(language), titles: Vec::new(), bodies: Vec::new() };
+        // Many forms of a kind say the same: each source is compiled once.
+        let mut names = HashMap::new();
+        for &kind in Kind::ALL {
+            let title = voice.sentence(layers, kind, Part::Title, &mut names)?;
+            voice.titles.push(title);
+            for &form in Form::ALL {
+                let body = voice.sentence(layers, kind, Part::Body(form), &mut names)?;
+                voice.bodies.push(body);
+            }
+        }
+        Ok(voice)
+    }
+
+    fn sentence(
+        &mut self,
+        layers: &[Layer],
+        kind: Kind,
+        part: Part,
+        names: &mut HashMap<String, String>,
+    ) -> Result<Sentence, WordingError> {
+        let find = |part: Part| -> Option<(&Layer, &Piece)> {
+            let of = |kind| layers.iter().rev().find_map(|layer| Some((layer, layer.pieces.get(&(kind, part))?)));
+            of(Some(kind)).or_else(|| of(None))
+        };
+        let (layer, piece) = find(part).ok_or_else(|| WordingError {
+            file: layers.first().map_or(String::new(), |layer| layer.file.clone()),
+            line: 1,
+            problem: format!("{} has no `{}`", kind.name(), part.name()),
+        })?;
+        let source = splice(&piece.text, |inner| find(inner).map_or("", |(_, piece)| piece.text.trim()));
+        if !source.contains('{') {
+            return Ok(Sentence::Fixed(tidy(source)));
+        }
+        if let Some(name) = names.get(&source) {
+            return Ok(Sentence::Template(name.clone()));
+        }
+        let name = names.len().to_string();
+        self.env.add_template_owned(name.clone(), source.clone()).map_err(|e| located(layer, piece, &e, None))?;
+        names.insert(source, name.clone());
+        Ok(Sentence::Template(name))
+    }
+
+    /// What an alert of `kind` says in `form`; none if a template fails on these facts.
+    pub(super) fn text(&self, kind: Kind, form: Form, speech: &Value) -> Option<Text> {
+        let title = &self.titles[kind as usize];
+        let body = &self.bodies[kind as usize * Form::ALL.len() + form as usize];
+        Some(Text { title: self.say(title, speech)?, body: self.say(body, speech)? })
+    }
+
+    fn say(&self, sentence: &Sentence, speech: &Value) -> Option<String> {
+        match sentence {
+            Sentence::Fixed(text) => Some(text.clone()),
+            Sentence::Template(name) => Some(tidy(self.env.get_template(name).ok()?.render(speech).ok()?)),
+        }
+    }
+}
+
+/// Renders every sentence of a user's file by itself, for every combination of facts of its kinds.
+pub(super) fn check(language: Language, layer: &Layer) -> Result<(), WordingError> {
+    let env = environment(language);
+    let mut pieces: Vec<_> = layer.pieces.iter().collect();
+    pieces.sort_by_key(|(_, piece)| piece.line);
+    for ((kind, part), piece) in pieces {
+        let error =
+            |problem: &str| WordingError { file: layer.file.clone(), line: piece.line, problem: problem.into() };
+        // A word in the place of each part that is put in: the lines stay where they are.
+        let bodies = matches!(part, Part::Body(_));
+        let source = if bodies { splice(&piece.text, |_| "…") } else { piece.text.clone() };
+        let template = env.template_from_str(&source).map_err(|e| located(layer, piece, &e, None))?;
+        let mut unknown: Vec<_> = template.undeclared_variables(false).into_iter().collect();
+        unknown.retain(|name| !facts::NAMES.contains(&name.as_str()) && !is_global(&env, name));
+        if let Some(name) = unknown.into_iter().min() {
+            let line = source.find(&name).map_or(0, |at| source[..at].matches('\n').count());
+            let problem = format!("no fact is called `{name}`; there are {}", facts::NAMES.join(", "));
+            return Err(WordingError { line: piece.line + line, ..error(&problem) });
+        }
+        let kinds = kind.as_ref().map_or(Kind::ALL, std::slice::from_ref);
+        for speech in kinds.iter().flat_map(|kind| facts::every_speech(*kind)) {
+            let absent = absent_names(&speech);
+            let text = template.render(speech.into_value()).map_err(|e| located(layer, piece, &e, Some(&absent)))?;
+            let text = tidy(text);
+            let is_title = *part == Part::Title;
+            if text.is_empty() && (is_title || bodies) {
+                return Err(error("says nothing for some facts"));
+            }
+            if text.len() > if is_title { TITLE_BYTES_MAX } else { BODY_BYTES_MAX } {
+                return Err(error(if is_title { "a title beyond 200 bytes" } else { "a body beyond 4,000 bytes" }));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_global(env: &Environment<'_>, name: &str) -> bool {
+    env.globals().any(|(global, _)| global == name)
+}
+
+fn absent_names(speech: &facts::Speech) -> String {
+    let value = speech.clone().into_value();
+    let absent = |name: &&&str| value.get_attr(name).is_ok_and(|fact| fact.is_none());
+    facts::NAMES.iter().filter(absent).copied().collect::<Vec<_>>().join(", ")
+}
+
+/// An error of the template engine at its place in the file. `absent`: the facts that were absent when it was rendered.
+fn located(layer: &Layer, piece: &Piece, error: &Error, absent: Option<&str>) -> WordingError {
+    let mut problem = match (error.kind(), error.detail()) {
+        (ErrorKind::InvalidOperation, Some(detail)) => detail.to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    };
+    if let Some(absent) = absent.filter(|absent| !absent.is_empty()) {
+        write!(problem, " (when absent: {absent})").expect("a String takes everything");
+    }
+    WordingError { file: layer.file.clone(), line: piece.line + error.line().map_or(0, |line| line - 1), problem }
+}
+
+fn environment(language: Language) -> Environment<'static> {
+    let mut env = Environment::new();
+    // A misspelt fact is an error, not an empty place.
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    env.set_formatter(move |out: &mut Output<'_>, state: &State<'_, '_>, value: &Value| {
+        if value.is_none() {
+            return Err(invalid("a fact is printed that may be absent: put it into {% if … %}"));
+        }
+        match value.downcast_object_ref::<Moment>() {
+            Some(moment) => {
+                let mut text = String::with_capacity(40);
+                language.write_date_time(&mut text, moment.0);
+                out.write_str(&text).map_err(|_| invalid("no room for a date"))
+            }
+            None => minijinja::escape_formatter(out, state, value),
+        }
+    });
+    env.add_filter("date", move |value: &Value| -> Result<String, Error> {
+        let moment = value.downcast_object_ref::<Moment>().ok_or_else(|| not_a("date", "a time"))?;
+        let mut text = String::with_capacity(40);
+        language.write_date(&mut text, moment.0);
+        Ok(text)
+    });
+    env.add_filter("plural", move |value: &Value, first: &str, other: &str| -> Result<Value, Error> {
+        let n = value.as_i64().and_then(|n| u64::try_from(n).ok()).ok_or_else(|| not_a("plural", "a number"))?;
+        Ok(Value::from(if language.takes_first_form(n) { first } else { other }))
+    });
+    env
+}
+
+fn invalid(problem: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, problem)
+}
+
+fn not_a(filter: &str, wanted: &str) -> Error {
+    let problem = format!("`{filter}` wants {wanted}; a fact that may be absent goes into {{% if … %}}");
+    Error::new(ErrorKind::InvalidOperation, problem)
+}
+
+/// Puts the parts named by `{{ what }}`, `{{ advice }}` and `{{ mistake }}` into a body's source.
+fn splice<'a>(source: &'a str, text_of: impl Fn(Part) -> &'a str) -> String {
+    let mut out = String::with_capacity(source.len() + 512);
+    let mut rest = source;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let Some((name, behind)) = after.split_once("}}") else {
+            rest = &rest[before.len()..];
+            break;
+        };
+        match Part::INNER.into_iter().find(|part| part.name() == name.trim()) {
+            Some(part) => out.push_str(text_of(part)),
+            None => {
+                out.push_str("{{");
+                out.push_str(name);
+                out.push_str("}}");
+            }
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Joins lines, and takes out the spaces that clauses left out leave behind: templates may be laid out freely.
+fn tidy(text: String) -> String {
+    let mut bytes = text.into_bytes();
+    let (mut written, mut gap) = (0, false);
+    for read in 0..bytes.len() {
+        let byte = bytes[read];
+        if byte.is_ascii_whitespace() {
+            gap = true;
+            continue;
+        }
+        if gap && written > 0 && !matches!(byte, b'.' | b',' | b';' | b':' | b'!' | b'?' | b')') {
+            // At least one blank was read and not written, so this does not overtake `read`.
+            bytes[written] = b' ';
+            written += 1;
+        }
+        gap = false;
+        bytes[written] = byte;
+        written += 1;
+    }
+    bytes.truncate(written);
+    String::from_utf8(bytes).expect("only whole ASCII characters were moved or left out")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_that_a_template_leaves_are_taken_out() {
+        for (text, tidied) in [
+            ("", ""),
+            (" \n ", ""),
+            ("a", "a"),
+            ("\n  a  b\n\tc \n", "a b c"),
+            ("a ,b ; c .", "a,b; c."),
+            ("ñ  é\n.", "ñ é."),
+            (" (a )", "(a)"),
+        ] {
+            assert_eq!(tidy(text.to_owned()), tidied);
+        }
+    }
+
+    #[test]
+    fn parts_are_put_into_a_body_and_facts_are_left() {
+        for (source, spliced) in [
+            ("{{ what }} {{advice}}", "<what> <advice>"),
+            ("{{ count }} {{ mistake }}.", "{{ count }} <mistake>."),
+            ("{{ title }}", "{{ title }}"),
+            ("{{ what", "{{ what"),
+            ("a {% if x %}{{ what }}{% endif %}", "a {% if x %}<what>{% endif %}"),
+        ] {
+            let text_of = |part| match part {
+                Part::What => "<what>",
+                Part::Advice => "<advice>",
+                _ => "<mistake>",
+            };
+            assert_eq!(splice(source, text_of), spliced);
+        }
+    }
+}
