@@ -71,9 +71,14 @@ fn page(wording: &Wording) -> String {
             let nothing = Alert { act_by: None, ..new(Facts { word, ..Facts::default() }) };
             say(&mut page, &format!("opened{name}, nothing else known"), &wording.texts(&nothing));
         }
-        // How the kind ends in its own words.
+        // How the kind ends in its own words; `over` where it is not as `closed`.
         for (form, transition, reason) in every_form() {
-            if form.is_live() || (form != Form::Retracted && !has_own(kind, form)) {
+            let shown = match form {
+                Form::Closed | Form::Retracted => true,
+                // As a rule it says the same as `closed`.
+                _ => !form.is_live() && has_own(kind, form),
+            };
+            if !shown {
                 continue;
             }
             // A stage of a complaint ends in its own way; other words do not matter once it is over.

@@ -30,12 +30,13 @@ pub(super) enum Part {
     What,
     Advice,
     Mistake,
+    Settled,
     Body(Form),
 }
 
 impl Part {
     /// The parts that a body may put in.
-    pub(super) const INNER: [Part; 3] = [Part::What, Part::Advice, Part::Mistake];
+    pub(super) const INNER: [Part; 4] = [Part::What, Part::Advice, Part::Mistake, Part::Settled];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -43,6 +44,7 @@ impl Part {
             Part::What => "what",
             Part::Advice => "advice",
             Part::Mistake => "mistake",
+            Part::Settled => "settled",
             Part::Body(form) => form.name(),
         }
     }

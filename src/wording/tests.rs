@@ -276,7 +276,7 @@ fn a_users_sentence_replaces_the_shipped_one_and_nothing_else() {
     let own = with("[CONTACT_ABANDONED]\nwhat = 'Colgó {{ count or 0 }} veces{% if since %} desde el {{ since | date }}{% endif %}.'")
         .expect("a good file");
     let texts = own.texts(&alert(Kind::ContactAbandoned, facts));
-    assert!(texts.es.body.starts_with("Colgó 3 veces desde el 4 de marzo de 2026. Devuélvale"), "{}", texts.es.body);
+    assert!(texts.es.body.starts_with("Colgó 3 veces desde el 4 de marzo de 2026. Tenga lista"), "{}", texts.es.body);
     assert_eq!((texts.es.title, texts.en, texts.fil), (shipped.es.title, shipped.en, shipped.fil));
 }
 
@@ -313,6 +313,7 @@ fn a_broken_file_is_refused_with_its_line_and_what_is_wrong() {
         ("[PROMISE_BROKEN]\nwhat = \"{{ due | plural('a', 'b') }}.\"", 2, "`plural` wants a number"),
         ("[PROMISE_BROKEN]\n#\nwhat = '{{ count | plurals }}.'", 3, "unknown filter"),
         ("[PROMISE_BROKEN]\ntitle = '{% if count %}x{% endif %}'", 2, "says nothing"),
+        ("[PROMISE_BROKEN]\nwhat = '{{ what }}'", 2, "no fact is called `what`"),
         ("[EVERY_KIND]\nopened = '{{ title }}'", 2, "no fact is called `title`"),
         ("[EVERY_KIND]\nopened = '''\n\n{{ what }} {{ advise }}'''", 4, "no fact is called `advise`"),
     ] {

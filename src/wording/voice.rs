@@ -65,7 +65,18 @@ impl Voice {
             line: 1,
             problem: format!("{} has no `{}`", kind.name(), part.name()),
         })?;
-        let source = splice(&piece.text, |inner| find(inner).map_or("", |(_, piece)| piece.text.trim()));
+        let mut missing = None;
+        let source = splice(&piece.text, |inner| match find(inner) {
+            Some((_, piece)) => piece.text.trim(),
+            None => {
+                missing = Some(inner);
+                ""
+            }
+        });
+        if let Some(inner) = missing {
+            let problem = format!("{} has no `{}` to put in here", kind.name(), inner.name());
+            return Err(WordingError { file: layer.file.clone(), line: piece.line, problem });
+        }
         if !source.contains('{') {
             return Ok(Sentence::Fixed(tidy(source)));
         }
@@ -192,8 +203,8 @@ fn not_a(filter: &str, wanted: &str) -> Error {
     Error::new(ErrorKind::InvalidOperation, problem)
 }
 
-/// Puts the parts named by `{{ what }}`, `{{ advice }}` and `{{ mistake }}` into a body's source.
-fn splice<'a>(source: &'a str, text_of: impl Fn(Part) -> &'a str) -> String {
+/// Puts the parts named by `{{ what }}`, `{{ advice }}`, `{{ mistake }}` and `{{ settled }}` into a body's source.
+fn splice<'a>(source: &'a str, mut text_of: impl FnMut(Part) -> &'a str) -> String {
     let mut out = String::with_capacity(source.len() + 512);
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {
