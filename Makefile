@@ -18,7 +18,7 @@ build: ## the program, in target/debug
 test: ## every test, those on a real Kafka broker too (ARGS: a filter)
 	@scripts/setup
 	@scripts/kafka jars >/dev/null
-	cargo test $(ARGS)
+	cargo test --no-fail-fast $(ARGS)
 
 check: format-check lint docs test ## what a commit must pass: format, clippy, docs, test
 
@@ -38,6 +38,6 @@ bench: ## the full benchmarks, optimised, on a real Kafka broker (ARGS: which)
 	@scripts/kafka jars >/dev/null
 	cargo bench $(ARGS)
 
-bless: ## write the transcripts of tests/scenarios anew; read the diff afterwards
+bless: ## write the transcripts and golden texts of tests/ anew; read the diff afterwards
 	@scripts/setup build
-	BLESS=1 cargo test --test scenarios $(ARGS)
+	BLESS=1 cargo test --lib --test scenarios $(ARGS)
