@@ -14,6 +14,7 @@
 //! `config` `telemetry` `clock` · `app` the wiring. Imports point one way: `tests/architecture.rs` holds the table.
 
 pub mod codec;
+pub mod config;
 pub mod engine;
 pub mod model;
 pub mod wording;

@@ -1,1 +1,3 @@
+//! Arguments -> config -> app -> exit code.
+
 fn main() {}
