@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::engine::Rules;
+use crate::telemetry::logs::Format;
 
 use super::properties::Properties;
 
@@ -136,18 +137,7 @@ pub struct LogConfig {
     /// A level, then `module=level` for exceptions, separated by commas.
     pub level: String,
     /// How a line looks.
-    pub format: LogFormat,
-}
-
-/// How a line of the log looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Text on a terminal, JSON otherwise.
-    Auto,
-    /// Text.
-    Text,
-    /// A JSON object a line.
-    Json,
+    pub format: Format,
 }
 
 /// How foreign records become events; at most one of the two is set. None: records are canonical events.
@@ -190,7 +180,7 @@ impl Default for Config {
             changelog: ChangelogConfig { flush_interval: Duration::ZERO },
             time: TimeConfig { idle_after: Some(Duration::from_secs(60)) },
             http: HttpConfig { listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080)) },
-            log: LogConfig { level: "info".into(), format: LogFormat::Auto },
+            log: LogConfig { level: "info".into(), format: Format::Auto },
             mapping: MappingConfig { name: None, file: None },
             rules: Rules::default(),
         };

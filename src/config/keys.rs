@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use crate::model::Span;
+use crate::telemetry::logs::Format;
 
 use super::calendar::{Dates, TimeOfDay, Weekdays, ZONE};
-use super::checked::{Config, Delivery, LogFormat, StartFrom};
+use super::checked::{Config, Delivery, StartFrom};
 use super::raw::Value;
 use super::shapes::{
     Address, Business, Count, FilePath, Hint, List, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait, Word,
@@ -163,11 +164,7 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("mapping.file", mapping.file, Or("off", FilePath)),
         key!("http.listen", http.listen, Or("off", Address)),
         key!("log.level", log.level, texts::LEVEL),
-        key!(
-            "log.format",
-            log.format,
-            Word(&[("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)])
-        ),
+        key!("log.format", log.format, Word(&[("auto", Format::Auto), ("text", Format::Text), ("json", Format::Json)])),
     ]
 });
 

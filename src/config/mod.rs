@@ -21,8 +21,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 pub use checked::{
-    ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, LogFormat, MappingConfig, RuntimeConfig,
-    StartFrom, TimeConfig, TopicsConfig,
+    ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig, StartFrom,
+    TimeConfig, TopicsConfig,
 };
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use keys::{KEYS, Key};

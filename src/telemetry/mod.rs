@@ -1,0 +1,3 @@
+//! What an operator sees: every metric, whether the service is ready, and the log.
+
+pub mod logs;
