@@ -24,3 +24,4 @@ pub mod config;
 pub mod engine;
 pub mod model;
 pub mod telemetry;
+pub mod offline;

@@ -1,0 +1,4 @@
+//! The same engine without Kafka: `replay` over files, `generate` for a synthetic company, the story of `demo`.
+
+pub mod generate;
+pub mod progress;
