@@ -1,0 +1,230 @@
+//! `replay`: files through the engine of the live service, without Kafka.
+//!
+//! ```text
+//!  files ─▶ lines ─▶ decode ─▶ partition of the key ─▶ engine ─▶ alerts, in order
+//!                      └──────▶ dead letters
+//! ```
+//!
+//! Memory is bounded by one line and by what the engine remembers. There is no wall clock: the same files give the
+//! same bytes.
+
+mod dead_letters;
+pub mod lines;
+mod partition;
+mod summary;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::codec::Rejected;
+use crate::engine::{Effect, Engine, Outcome, Rules, Step};
+use crate::model::{Alert, Data, Event, Time};
+
+use dead_letters::DeadLetters;
+use lines::{Lines, ReadError};
+pub use partition::partition;
+pub use summary::Summary;
+
+/// Where time stands at the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Until {
+    /// At the highest event time, without the bound for events out of order: everything due by then has fired.
+    #[default]
+    LastEvent,
+    /// At this time; nothing more fires if the watermark is beyond it already.
+    Time(Time),
+    /// Where a live service stands after the last event if idle detection is off.
+    Live,
+}
+
+impl Until {
+    /// `live`, or a time in RFC 3339.
+    pub fn parse(text: &str) -> Option<Until> {
+        if text == "live" { Some(Until::Live) } else { Time::parse(text).map(Until::Time) }
+    }
+}
+
+/// What to replay, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Read in this order; `-` is standard input.
+    pub files: Vec<PathBuf>,
+    /// How many engines share the customers, at least 1.
+    pub partitions: u32,
+    /// Where time stands at the end.
+    pub until: Until,
+    /// Where dead letters go; none: they are only counted.
+    pub dead_letters: Option<PathBuf>,
+    /// The rules of every engine.
+    pub rules: Arc<Rules>,
+}
+
+/// Why a replay ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The input.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The alerts have nowhere to go.
+    #[error("could not write alerts")]
+    Write(#[source] io::Error),
+    /// The dead letters have nowhere to go.
+    #[error("could not write dead letters to {}", path.display())]
+    DeadLetters {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Reads an event from a line. `Ok(None)`: the mapping dropped it.
+pub type Decode<'d> = dyn for<'a> FnMut(&'a [u8]) -> Result<Option<Event<'a>>, Rejected> + 'd;
+
+/// Writes an alert's value, without a line feed.
+pub type Encode<'e> = dyn FnMut(&Alert, &mut Vec<u8>) + 'e;
+
+/// Replays `options.files` and writes every alert to `out`, one a line, in order. A reader of `out` that has gone away
+/// ends it quietly. `progress` is told the number of events now and then.
+pub fn run(
+    options: &Options,
+    decode: &mut Decode<'_>,
+    encode: &mut Encode<'_>,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Summary, ReplayError> {
+    let mut lines = Lines::open(options.files.clone())?;
+    let mut letters = DeadLetters::open(options)?;
+    let mut replay = Replay::new(options, encode, out);
+    match replay.all(&mut lines, decode, &mut letters, progress) {
+        Err(ReplayError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        result => result?,
+    }
+    letters.flush()?;
+    Ok(replay.summary())
+}
+
+/// The engines, one a partition, and where their alerts go.
+struct Replay<'r> {
+    engines: Vec<Engine>,
+    until: Until,
+    /// Highest time of an event that moved time.
+    highest: Option<Time>,
+    effects: Vec<Effect>,
+    summary: Summary,
+    encode: &'r mut Encode<'r>,
+    out: &'r mut dyn Write,
+    text: Vec<u8>,
+}
+
+/// Alerts are written in blocks of this.
+const BLOCK_BYTES: usize = 64 * 1_024;
+
+impl<'r> Replay<'r> {
+    fn new(options: &Options, encode: &'r mut Encode<'_>, out: &'r mut dyn Write) -> Replay<'r> {
+        let engines = (0..options.partitions.max(1)).map(|_| Engine::new(options.rules.clone())).collect();
+        Replay {
+            engines,
+            until: options.until,
+            highest: None,
+            effects: Vec::new(),
+            summary: Summary::default(),
+            encode,
+            out,
+            text: Vec::with_capacity(BLOCK_BYTES),
+        }
+    }
+
+    fn all(
+        &mut self,
+        lines: &mut Lines,
+        decode: &mut Decode<'_>,
+        letters: &mut DeadLetters,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), ReplayError> {
+        while let Some(line) = lines.next_line()? {
+            match decode(line.bytes) {
+                Ok(Some(event)) => self.apply(&event)?,
+                Ok(None) => self.summary.count(Outcome::Filtered),
+                Err(rejected) => {
+                    self.summary.dead_letters += 1;
+                    letters.write(line, rejected)?;
+                }
+            }
+            self.summary.events += 1;
+            if self.summary.events.is_multiple_of(4_096) {
+                progress(self.summary.events);
+            }
+        }
+        self.finish()?;
+        self.out.write_all(&self.text).and_then(|()| self.out.flush()).map_err(ReplayError::Write)
+    }
+
+    fn apply(&mut self, event: &Event<'_>) -> Result<(), ReplayError> {
+        let at = partition(record_key(event).as_bytes(), self.engines.len() as u32) as usize;
+        loop {
+            let step = self.engines[at].apply(event, &mut self.effects);
+            self.ship()?;
+            if let Step::Done(outcome) = step {
+                self.summary.count(outcome);
+                if outcome != Outcome::AppliedAhead {
+                    self.highest = self.highest.max(Some(event.time));
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Lets time run to where it shall stand at the end.
+    fn finish(&mut self) -> Result<(), ReplayError> {
+        let to = match (self.until, self.highest) {
+            (Until::Time(to), _) | (Until::LastEvent, Some(to)) => to,
+            (Until::Live, _) | (Until::LastEvent, None) => return Ok(()),
+        };
+        for at in 0..self.engines.len() {
+            loop {
+                let step = self.engines[at].advance(to, &mut self.effects);
+                self.ship()?;
+                if let Step::Done(_) = step {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what the engines want told.
+    fn ship(&mut self) -> Result<(), ReplayError> {
+        for effect in self.effects.drain(..) {
+            match effect {
+                Effect::Alert(alert) => {
+                    self.summary.count_alert(alert.transition);
+                    (self.encode)(&alert, &mut self.text);
+                    self.text.push(b'\n');
+                }
+            }
+        }
+        if self.text.len() >= BLOCK_BYTES {
+            self.out.write_all(&self.text).map_err(ReplayError::Write)?;
+            self.text.clear();
+        }
+        Ok(())
+    }
+
+    fn summary(mut self) -> Summary {
+        self.summary.customers = self.engines.iter().map(|engine| engine.customers() as u64).sum();
+        self.summary
+    }
+}
+
+/// The key that the record of `event` has in the topic: the customer, or what an event about nobody is about.
+fn record_key<'e>(event: &'e Event<'_>) -> &'e str {
+    if !event.customer_id.is_empty() {
+        return &event.customer_id;
+    }
+    match &event.data {
+        Data::Service(service) => event.object_id(&service.incident_id),
+        _ => event.object_id(&None),
+    }
+}
