@@ -16,6 +16,7 @@
 pub mod codec;
 pub mod config;
 pub mod engine;
+pub mod kafka;
 pub mod model;
 pub mod wording;
 pub mod admin;
@@ -25,3 +26,5 @@ pub mod engine;
 pub mod model;
 pub mod telemetry;
 pub mod offline;
+pub mod task;
+pub mod telemetry;

@@ -11,3 +11,7 @@ mod values;
 
 pub use event::decode;
 pub use rejected::{MAX_DEPTH, MAX_ID_BYTES, MAX_NUMBER, MAX_RECORD_BYTES, Reason, Rejected};
+//! Bytes to values and back, one file per topic.
+
+pub mod changelog;
+pub mod commit_metadata;
