@@ -13,18 +13,14 @@
 //! rdkafka · `runtime` the loop that observes, steps, executes · `offline` the same engine without Kafka · `admin`
 //! `config` `telemetry` `clock` · `app` the wiring. Imports point one way: `tests/architecture.rs` holds the table.
 
+pub mod admin;
+pub mod clock;
 pub mod codec;
 pub mod config;
 pub mod engine;
 pub mod kafka;
 pub mod model;
-pub mod wording;
-pub mod admin;
-pub mod clock;
-pub mod config;
-pub mod engine;
-pub mod model;
-pub mod telemetry;
 pub mod offline;
 pub mod task;
 pub mod telemetry;
+pub mod wording;

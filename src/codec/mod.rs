@@ -1,7 +1,9 @@
 //! Bytes to values and back, one file per topic: `event` what comes in, `alert` and `dead_letter` what goes out.
 
 pub mod alert;
+pub mod changelog;
 pub mod cloud_event;
+pub mod commit_metadata;
 pub mod dead_letter;
 pub mod event;
 mod fields;
@@ -11,7 +13,3 @@ mod values;
 
 pub use event::decode;
 pub use rejected::{MAX_DEPTH, MAX_ID_BYTES, MAX_NUMBER, MAX_RECORD_BYTES, Reason, Rejected};
-//! Bytes to values and back, one file per topic.
-
-pub mod changelog;
-pub mod commit_metadata;

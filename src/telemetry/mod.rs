@@ -1,9 +1,7 @@
 //! What an operator sees: every metric, whether the service is ready, and the log.
 
-pub mod logs;
-//! What an operator sees: every metric, and whether the service is ready.
-
 pub mod health;
+pub mod logs;
 pub mod metrics;
 
 pub use health::Health;
