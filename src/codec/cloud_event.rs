@@ -112,9 +112,19 @@ fn check_required(given: [bool; 4], customer: bool, event_type: EventType) -> Re
 
 /// The type that the last two dot-separated parts of `name` name.
 fn event_type(name: &str) -> EventType {
-    match name.rmatch_indices('.').nth(1) {
-        Some((dot, _)) => EventType::parse(&name[dot + 1..]),
-        None => EventType::parse(name),
+    EventType::parse(&name[type_start(name)..])
+}
+
+/// Where the last two parts of a type begin.
+fn type_start(name: &str) -> usize {
+    name.rmatch_indices('.').nth(1).map_or(0, |(dot, _)| dot + 1)
+}
+
+/// The last two parts of a type.
+fn short_name(name: Text<'_>) -> Text<'_> {
+    match name {
+        Cow::Borrowed(name) => Cow::Borrowed(&name[type_start(name)..]),
+        Cow::Owned(name) => Cow::Owned(name[type_start(&name)..].to_owned()),
     }
 }
 
@@ -174,6 +184,7 @@ impl<'a> Attributes<'a> {
             id: self.id.unwrap_or_default(),
             source: self.source.unwrap_or_default(),
             event_type,
+            type_name: short_name(self.type_name.unwrap_or_default()),
             time: time.ok_or(Rejected::field(Reason::InvalidTime, "time"))?,
             tenant: self.tenant.unwrap_or(DEFAULT_TENANT),
             customer_id,

@@ -43,16 +43,18 @@ fn decode_fast(text: &str) -> Option<Event<'_>> {
     json.deserialize_map(&mut whole).ok()?;
     json.end().ok()?;
     let Whole { envelope, data } = whole;
-    let data = match (data, envelope.data, envelope.event_type?) {
-        (Some(data), ..) => data,
-        (None, None, event_type) => no_data(event_type),
-        (None, Some(raw), event_type) => {
-            let mut data = Data::None;
-            DataOf(event_type, &mut data).deserialize(&mut serde_json::Deserializer::from_str(raw.get())).ok()?;
-            data
+    let (event_type, data) = match data {
+        Some(both) => both,
+        None => {
+            let event_type = EventType::parse(envelope.type_name.as_deref()?);
+            let mut data = no_data(event_type);
+            if let Some(raw) = envelope.data {
+                DataOf(event_type, &mut data).deserialize(&mut serde_json::Deserializer::from_str(raw.get())).ok()?;
+            }
+            (event_type, data)
         }
     };
-    envelope.into_event(data)
+    envelope.into_event(event_type, data)
 }
 
 /// RFC 3339 within the years that are not absurd.
@@ -65,7 +67,7 @@ pub(super) fn parse_time(text: &str) -> Option<Time> {
 struct Envelope<'a> {
     id: Option<Text<'a>>,
     source: Option<Text<'a>>,
-    event_type: Option<EventType>,
+    type_name: Option<Text<'a>>,
     time: Option<Text<'a>>,
     customer_id: Option<Text<'a>>,
     tenant: Option<Text<'a>>,
@@ -82,8 +84,7 @@ struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     /// The event, if nothing is missing and its time is not absurd.
-    fn into_event(self, data: Data<'a>) -> Option<Event<'a>> {
-        let event_type = self.event_type?;
+    fn into_event(self, event_type: EventType, data: Data<'a>) -> Option<Event<'a>> {
         let customer_id = match self.customer_id {
             Some(id) => id,
             None if event_type.may_be_about_nobody() => Cow::Borrowed(""),
@@ -93,6 +94,7 @@ impl<'a> Envelope<'a> {
             id: self.id?,
             source: self.source?,
             event_type,
+            type_name: self.type_name?,
             time: parse_time(&self.time?)?,
             tenant: self.tenant.unwrap_or(DEFAULT_TENANT),
             customer_id,
@@ -110,7 +112,7 @@ pub(super) const DEFAULT_TENANT: Text<'static> = Cow::Borrowed("default");
 
 fields! {
     Envelope Key "" {
-        id id "id", id source "source", value event_type "type", id customer_id "customer_id", id tenant "tenant",
+        id id "id", id source "source", id type_name "type", id customer_id "customer_id", id tenant "tenant",
         id account_id "account_id", value channel "channel", value lang "lang", id correlation_id "correlation_id",
         value spec "spec", value data "data", value specversion "specversion",
         // Last, because everything else that is wrong is told first.
@@ -147,7 +149,7 @@ fn decode_slowly(text: &str) -> Result<Event<'_>, Rejected> {
         None => no_data(event_type),
     };
     let envelope = read.map_err(|name| Rejected::field(Reason::InvalidTime, name))?;
-    envelope.into_event(data).ok_or(Rejected::field(Reason::InvalidTime, "time"))
+    envelope.into_event(event_type, data).ok_or(Rejected::field(Reason::InvalidTime, "time"))
 }
 
 /// Whether `text` is JSON, and not too deep.
@@ -160,7 +162,8 @@ pub(super) fn check_json(text: &str) -> Result<(), Rejected> {
 #[derive(Default)]
 struct Whole<'de> {
     envelope: Envelope<'de>,
-    data: Option<Data<'de>>,
+    /// The data and the type they were read as, if the type came first.
+    data: Option<(EventType, Data<'de>)>,
 }
 
 impl<'de> Visitor<'de> for &mut Whole<'de> {
@@ -170,14 +173,16 @@ impl<'de> Visitor<'de> for &mut Whole<'de> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key_seed(Name::<Envelope>(PhantomData))? {
-            match (name, self.envelope.event_type) {
+            match (name, &self.envelope.type_name) {
                 (None, _) => {
                     map.next_value::<IgnoredAny>()?;
                 }
-                (Some(Key::data), Some(event_type)) => {
-                    map.next_value_seed(DataOf(event_type, self.data.insert(Data::None)))?;
+                (Some(Key::data), Some(type_name)) => {
+                    let event_type = EventType::parse(type_name);
+                    let (_, data) = self.data.insert((event_type, Data::None));
+                    map.next_value_seed(DataOf(event_type, data))?;
                 }
-                (Some(key), _) if key == Key::specversion || (key == Key::event_type && self.data.is_some()) => {
+                (Some(key), _) if key == Key::specversion || (key == Key::type_name && self.data.is_some()) => {
                     return Err(A::Error::custom("unusual"));
                 }
                 (Some(key), _) => map.next_value_seed(Set(&mut self.envelope, key))?,

@@ -49,6 +49,8 @@ pub struct LiveAlert {
     pub severity: Severity,
     /// Stream time of the opening, which is part of its id.
     pub opened_at: Time,
+    /// Time of the fact that opened it.
+    pub first_event_time: Time,
     /// Time of the fact that opened or last raised it.
     pub event_time: Time,
     /// When somebody must have acted; none while nobody has to.
@@ -273,6 +275,10 @@ impl Context<'_> {
         self.c.alerts.retain(|a| !forgotten(a));
         match self.c.alerts.iter().position(|a| a.is(kind, object)) {
             None => self.open(raise),
+            Some(index) if self.c.alerts[index].status == Status::Expired => {
+                self.c.alerts.remove(index);
+                self.open(raise);
+            }
             Some(index) if self.c.alerts[index].is_live() => self.confirm(index, raise),
             Some(index) => {
                 let alert = &self.c.alerts[index];
@@ -293,6 +299,7 @@ impl Context<'_> {
             floor: raise.floor,
             severity: raise.floor,
             opened_at: self.now,
+            first_event_time: raise.event_time,
             event_time: raise.event_time,
             act_by: None,
             act_span: None,
@@ -318,17 +325,28 @@ impl Context<'_> {
             closed_at: None,
         };
         alert.evidence.truncate(EVIDENCE_MAX);
-        alert.severity = self.severity(&alert);
-        alert.inhibited_by = self.inhibitor(alert.kind, alert.object.as_deref());
-        self.ask(&mut alert, raise.act_by);
-        let inhibited = alert.inhibited_by.is_some();
-        alert.announced = !inhibited;
+        self.announce(alert, raise.act_by, Transition::Opened, None);
+    }
+
+    /// Adds an alert that opens or reopens, and tells of it, or of what keeps it quiet.
+    fn announce(&mut self, alert: LiveAlert, act_by: ActBy, transition: Transition, reason: Option<Reason>) {
+        let event_time = alert.event_time;
+        let inhibitor = self.inhibitor(alert.kind, alert.object.as_deref());
         self.c.alerts.push(alert);
         let index = self.c.alerts.len() - 1;
+        // From now on somebody hears of the band.
+        self.remember();
+        let mut alert = self.c.alerts[index].clone();
+        alert.severity = self.severity(&alert);
+        alert.announced |= inhibitor.is_none();
+        alert.inhibited_by = inhibitor;
+        self.ask(&mut alert, act_by);
+        let inhibited = alert.inhibited_by.is_some();
+        self.c.alerts[index] = alert;
         if inhibited {
-            self.emit(index, Transition::Inhibited, Some(Reason::Superseded), raise.event_time);
+            self.emit(index, Transition::Inhibited, Some(Reason::Superseded), event_time);
         } else {
-            self.emit(index, Transition::Opened, None, raise.event_time);
+            self.emit(index, transition, reason, event_time);
         }
     }
 
@@ -376,19 +394,8 @@ impl Context<'_> {
         alert.evidence = raise.evidence;
         alert.evidence.truncate(EVIDENCE_MAX);
         alert.facts = raise.facts;
-        (alert.level, alert.reminders) = (0, 0);
-        alert.severity = self.severity(&alert);
-        alert.inhibited_by = self.inhibitor(alert.kind, alert.object.as_deref());
-        self.ask(&mut alert, raise.act_by);
-        let inhibited = alert.inhibited_by.is_some();
-        alert.announced |= !inhibited;
-        self.c.alerts.push(alert);
-        let index = self.c.alerts.len() - 1;
-        if inhibited {
-            self.emit(index, Transition::Inhibited, Some(Reason::Superseded), raise.event_time);
-        } else {
-            self.emit(index, Transition::Reopened, Some(Reason::NewFact), raise.event_time);
-        }
+        alert.level = 0;
+        self.announce(alert, raise.act_by, Transition::Reopened, Some(Reason::NewFact));
     }
 
     /// Sets when somebody must act, from now.
@@ -411,9 +418,10 @@ impl Context<'_> {
     }
 
     /// The condition of an alert no longer holds; it closes after `hold`, at once if that is zero. Nothing happens
-    /// if there is no such live alert.
+    /// if there is no such live alert; a late fact also retracts one that has expired.
     pub fn clear(&mut self, kind: Kind, object: Option<&str>, reason: Reason, hold: Span, event_time: Time) {
-        let Some(index) = self.c.alerts.iter().position(|a| a.is_live() && a.is(kind, object)) else { return };
+        let ends = |a: &LiveAlert| a.is_live() || reason == Reason::LateFact && a.status == Status::Expired;
+        let Some(index) = self.c.alerts.iter().position(|a| ends(a) && a.is(kind, object)) else { return };
         if hold == Span::ZERO {
             self.close(index, reason, event_time);
         } else {
@@ -431,8 +439,8 @@ impl Context<'_> {
         self.c.alerts[index].shut(status, self.now);
         self.emit(index, transition, Some(reason), event_time);
         let id = self.c.alerts[index].alert_id(&self.c.key);
-        // An expired alert does not reopen, nor one that should not have been.
-        if status == Status::Expired || reason == Reason::LateFact {
+        // What should not have been does not reopen.
+        if reason == Reason::LateFact {
             self.c.alerts.remove(index);
         } else {
             self.forget_oldest_closed();
@@ -462,7 +470,8 @@ impl Context<'_> {
                 continue;
             }
             let mut alert = self.c.alerts[index].clone();
-            let transition = if alert.announced { Transition::Updated } else { Transition::Opened };
+            let first = !alert.announced && alert.status == Status::Open;
+            let transition = if first { Transition::Opened } else { Transition::Updated };
             if let Some(span) = alert.act_span {
                 self.ask(&mut alert, ActBy::Business(span));
             }

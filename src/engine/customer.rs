@@ -25,7 +25,7 @@ pub struct Customer {
     pub key: CustomerKey,
     /// The account they belong to, as the last event that named one said.
     pub account_id: Option<Box<str>>,
-    /// Highest event time processed.
+    /// Their stream time: highest event time processed, or due time of a timer fired, if later.
     pub highest: Time,
     /// Events seen lately.
     pub recent: RecentIds,

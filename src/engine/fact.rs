@@ -22,7 +22,7 @@ pub struct Fact {
 impl Fact {
     /// What is kept of `event`, with at most `QUOTE_CHARS` characters of `quote`.
     pub fn new(event: &Event<'_>, quote: Option<&str>) -> Fact {
-        let name = event.event_type.name();
+        let name = &*event.type_name;
         let quote_bytes = quote.map_or(0, |q| q.len().min(4 * QUOTE_CHARS));
         let mut packed = String::with_capacity(event.source.len() + event.id.len() + name.len() + 3 + quote_bytes);
         for part in [&*event.source, &*event.id, name] {

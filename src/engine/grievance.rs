@@ -68,6 +68,11 @@ impl Complaint {
         self.state == CaseState::Open && (self.opened.is_some() || self.reopened)
     }
 
+    /// The event it is known by: its opening, or its reopening where that came alone.
+    pub fn voice(&self) -> Option<&Fact> {
+        self.opened.as_ref().or(self.last_step.as_ref())
+    }
+
     /// Weight as an open item.
     pub fn weight(&self) -> f64 {
         match self.severity {

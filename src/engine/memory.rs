@@ -595,6 +595,7 @@ fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseData<'_>, chan
             made: None,
             renegotiated: None,
             due: Time::MAX,
+            due_given: false,
             grace,
             due_soon: Time::MAX,
             due_soon_told: false,
@@ -607,15 +608,17 @@ fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseData<'_>, chan
     });
     let change = match event.event_type {
         EventType::PromiseMade => {
-            if cx.c.promises[index].made.is_some() {
-                return; // The same object made twice changes nothing.
+            // The same object made twice changes nothing but a missing due time.
+            let again = cx.c.promises[index].made.is_some();
+            if again && (cx.c.promises[index].due_given || data.due.is_none() || !cx.c.promises[index].is_pending()) {
+                return;
             }
             let due = due(cx);
             let promise = &mut cx.c.promises[index];
-            promise.made = Some(Fact::new(event, quote));
+            let made = promise.made.get_or_insert_with(|| Fact::new(event, quote)).time;
             if promise.renegotiated.is_none() {
-                (promise.due, promise.grace) = (due, grace);
-                promise.due_soon = due_soon_at(time, due, rules);
+                (promise.due, promise.grace, promise.due_given) = (due, grace, data.due.is_some());
+                promise.due_soon = due_soon_at(made, due, rules);
             }
             match promise.state {
                 PromiseState::Open => Some(PromiseChange::Made),
@@ -631,7 +634,7 @@ fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseData<'_>, chan
             }
             let in_time = time <= promise.deadline();
             promise.renegotiated = Some(Fact::new(event, quote));
-            promise.due = due;
+            (promise.due, promise.due_given) = (due, true);
             promise.grace = data.grace_s.map_or(promise.grace, |_| grace);
             promise.due_soon = due_soon_at(time, due, rules);
             promise.due_soon_told = false;

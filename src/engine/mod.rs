@@ -275,6 +275,7 @@ impl Engine {
                 break;
             }
             let now = customer.highest.max(next);
+            customer.highest = now;
             let mut cx = Context::new(rules, &self.calendar, customer, now, effects);
             if cx.c.band.due() <= next {
                 risk::update_band(cx.c, rules, next, false);

@@ -37,6 +37,8 @@ pub struct Promise {
     pub renegotiated: Option<Fact>,
     /// When it is due.
     pub due: Time,
+    /// Whether an event said so; otherwise `due` is the default.
+    pub due_given: bool,
     /// Grace after `due`.
     pub grace: Span,
     /// When it begins to be due soon.

@@ -249,7 +249,7 @@ pub fn assess(customer: &Customer, rules: &Rules, time: Time) -> Risk {
 fn evidence(c: &Customer, source: Source) -> (Option<Time>, Vec<String>) {
     match source {
         Source::OpenItems => {
-            let complaints = c.open_complaints().filter_map(|i| i.opened.as_ref());
+            let complaints = c.open_complaints().filter_map(|i| i.voice());
             let mut facts: Vec<_> = complaints.chain(c.open_failures().map(|f| &f.fact)).collect();
             facts.sort_by_key(|f| f.time);
             let ids = facts.iter().take(EVIDENCE).map(|f| f.event_id().to_owned()).collect();

@@ -17,6 +17,8 @@ pub struct Event<'a> {
     pub source: Text<'a>,
     /// What happened.
     pub event_type: EventType,
+    /// The type as it was written, known or not.
+    pub type_name: Text<'a>,
     /// Event time.
     pub time: Time,
     /// `default` if the event names none.

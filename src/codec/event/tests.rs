@@ -37,6 +37,7 @@ fn the_example_of_the_specification_is_read_without_a_copy() {
             id: "evt-9f1".into(),
             source: "zendesk/acme".into(),
             event_type: EventType::ComplaintOpened,
+            type_name: "complaint.opened".into(),
             time: Time(1_772_636_531_000),
             tenant: "acme".into(),
             customer_id: "c-123".into(),

@@ -3,7 +3,10 @@
 use super::{Detector, settle_nothing};
 use crate::engine::alert_lifecycle::{ActBy, Raise};
 use crate::engine::context::Context;
+use thin_vec::ThinVec;
+
 use crate::engine::customer::Customer;
+use crate::engine::fact::Fact;
 use crate::engine::memory::{CaseChange, Changes};
 use crate::engine::rules::Rules;
 use crate::model::alert::{FactWord, Facts, Reason, Severity};
@@ -17,10 +20,13 @@ fn is_live(c: &Customer) -> bool {
 
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     if event.event_type == EventType::ContactAnswered {
-        let spoke =
-            cx.c.alerts.iter().any(|a| a.is_live() && a.kind == Kind::ContactAbandoned && a.event_time <= event.time);
-        if spoke {
+        let live = cx.c.alerts.iter().find(|a| a.is_live() && a.kind == Kind::ContactAbandoned);
+        let Some(opened) = live.map(|a| a.first_event_time) else { return };
+        if opened <= event.time {
             close(cx, Reason::SourceClosed, event.time);
+        } else if !holds(cx, counted(cx, opened).count()) {
+            // Answered before it was given up too often: there was nothing to tell.
+            cx.clear(Kind::ContactAbandoned, None, Reason::LateFact, Span::ZERO, event.time);
         }
         return;
     }
@@ -30,17 +36,27 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     }
 }
 
-/// Opens or raises the alert by the attempts given up in the window that ends at `time`.
+/// The attempts given up in the window that ends at `end`.
+fn counted<'c>(cx: &'c Context<'_>, end: Time) -> impl Iterator<Item = &'c Fact> {
+    let window = cx.rules.abandonment.window;
+    cx.c.abandoned.iter().filter(move |f| f.time > end - window && f.time <= end)
+}
+
+fn holds(cx: &Context<'_>, count: usize) -> bool {
+    count >= cx.rules.abandonment.count || count >= 1 && cx.c.open_complaints().next().is_some()
+}
+
+/// Opens or raises the alert by the attempts given up in the window that ends with the last of them, or at `time`.
 fn weigh(cx: &mut Context<'_>, time: Time) {
     let rules = &cx.rules.abandonment;
     let window = rules.window;
-    let counted = |at: Time| at > time - window && at <= time;
-    let mut evidence: thin_vec::ThinVec<_> = cx.c.abandoned.iter().filter(|f| counted(f.time)).cloned().collect();
+    let time = cx.c.abandoned.last().map_or(time, |last| last.time.max(time));
+    let mut evidence: ThinVec<Fact> = counted(cx, time).cloned().collect();
     let count = evidence.len();
-    let complaint = cx.c.open_complaints().next().and_then(|c| c.opened.clone());
-    if count == 0 || count < rules.count && complaint.is_none() {
+    if !holds(cx, count) {
         return;
     }
+    let complaint = cx.c.open_complaints().next().and_then(|c| c.voice().cloned());
     let repeated = count >= rules.count;
     let last = evidence.last().map_or(time, |f| f.time);
     let since = evidence.first().map(|f| f.time);

@@ -8,8 +8,9 @@ use crate::engine::context::Context;
 use crate::engine::customer::Customer;
 use crate::engine::fact::Fact;
 use crate::engine::ledger::Ledger;
-use crate::engine::rules::Rules;
+use crate::engine::rules::{GrievanceRules, Rules};
 use crate::model::alert::{Facts, Reason, Severity};
+use crate::model::event::Category;
 use crate::model::{Kind, Span, Time};
 
 pub(super) const DETECTOR: Detector = Detector {
@@ -23,47 +24,78 @@ pub(super) const DETECTOR: Detector = Detector {
     on_deadline,
 };
 
+/// What lies open at once.
+#[derive(Default)]
+struct Pile {
+    count: usize,
+    weight: f64,
+    /// One bit a category.
+    categories: u32,
+    evidence: ThinVec<Fact>,
+}
+
+impl Pile {
+    /// What lay open at `at`, as far as it is known; now if that is none.
+    fn of(c: &Customer, at: Option<Time>) -> Pile {
+        let mut pile = Pile::default();
+        let was_open = |from: Time, until: Option<Time>| match at {
+            None => until.is_none(),
+            Some(at) => from <= at && until.is_none_or(|until| until > at),
+        };
+        for case in &c.complaints {
+            let until = (!case.is_open()).then_some(case.state_at);
+            if let Some(voice) = case.voice().filter(|voice| was_open(voice.time, until)) {
+                pile.add(case.weight(), case.category, voice);
+            }
+        }
+        for failure in c.failures.iter().filter(|f| was_open(f.fact.time, f.closed)) {
+            pile.add(failure.kind.weight(), Some(failure.kind.category()), &failure.fact);
+        }
+        pile.evidence.sort_by_key(|f| f.time);
+        pile
+    }
+
+    fn add(&mut self, weight: f64, category: Option<Category>, fact: &Fact) {
+        self.count += 1;
+        self.weight += weight;
+        self.categories |= category.map_or(0, |c| 1 << c as u32);
+        self.evidence.push(fact.clone());
+    }
+
+    fn is_too_high(&self, rules: &GrievanceRules) -> bool {
+        self.count >= rules.items || self.count >= rules.items_with_weight && self.weight >= rules.weight
+    }
+}
+
 /// Opens, raises or closes the alert by what is open now.
 fn weigh(cx: &mut Context<'_>, time: Time) {
+    const KIND: Kind = Kind::GrievanceAccumulation;
     let rules = &cx.rules.grievances;
-    let mut weight = 0.0;
-    let mut count = 0;
-    let mut categories = 0_u32;
-    let mut evidence: ThinVec<Fact> = ThinVec::new();
-    for case in cx.c.open_complaints() {
-        count += 1;
-        weight += case.weight();
-        categories |= case.category.map_or(0, |c| 1 << c as u32);
-        evidence.extend(case.opened.iter().cloned());
+    let pile = Pile::of(cx.c, None);
+    if !pile.is_too_high(rules) {
+        let opened = cx.c.alerts.iter().find(|a| a.is_live() && a.is(KIND, None)).map(|a| a.first_event_time);
+        let never_was = opened.is_some_and(|at| time < at && !Pile::of(cx.c, Some(at)).is_too_high(rules));
+        let (reason, hold) = match () {
+            () if never_was => (Reason::LateFact, Span::ZERO),
+            () if pile.count == 0 => (Reason::ConditionFalse, Span::ZERO),
+            () => (Reason::ConditionFalse, rules.hold),
+        };
+        return cx.clear(KIND, None, reason, hold, time);
     }
-    for failure in cx.c.open_failures() {
-        count += 1;
-        weight += failure.kind.weight();
-        categories |= 1 << failure.kind.category() as u32;
-        evidence.push(failure.fact.clone());
-    }
-    if count == 0 {
-        return cx.clear(Kind::GrievanceAccumulation, None, Reason::ConditionFalse, Span::ZERO, time);
-    }
-    let holds = count >= rules.items || count >= rules.items_with_weight && weight >= rules.weight;
-    if !holds {
-        return cx.clear(Kind::GrievanceAccumulation, None, Reason::ConditionFalse, rules.hold, time);
-    }
-    evidence.sort_by_key(|f| f.time);
-    let categories = categories.count_ones();
-    let error = categories as usize >= rules.error_categories || weight >= rules.error_weight;
+    let categories = pile.categories.count_ones();
+    let error = categories as usize >= rules.error_categories || pile.weight >= rules.error_weight;
     let facts = Facts {
-        count: Some(count as u32),
+        count: Some(pile.count as u32),
         categories: Some(categories).filter(|n| *n > 0),
-        since: evidence.first().map(|f| f.time),
+        since: pile.evidence.first().map(|f| f.time),
         ..Facts::default()
     };
     cx.raise(Raise {
-        kind: Kind::GrievanceAccumulation,
+        kind: KIND,
         object: None,
         floor: if error { Severity::Error } else { Severity::Warning },
         event_time: time,
-        evidence,
+        evidence: pile.evidence,
         facts,
         act_by: ActBy::Severity,
         expires_at: None,
