@@ -5,7 +5,7 @@ use std::hint::black_box;
 use churnwatch::model::alert::{Action, Certainty, FactWord, Facts, Reason};
 use churnwatch::model::{Alert, CustomerKey, Kind, Severity, Span, Status, Time, Transition};
 use churnwatch::wording::{Wording, facts};
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 
 /// 2026-03-04T15:02:11Z.
 const NOW: Time = Time(1_772_636_531_000);
@@ -80,5 +80,8 @@ fn texts(c: &mut Criterion) {
     c.bench_function("wording/compile all", |b| b.iter(Wording::new));
 }
 
-criterion_group!(benches, texts);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    texts(&mut criterion);
+    criterion.final_summary();
+}

@@ -109,7 +109,9 @@ impl Layer {
                     return Err(error(name.span().start, problem));
                 };
                 let line = first_line(text, sentence.span());
-                pieces.insert((kind, part), Piece { text: sentence.into_inner(), line });
+                // Lines count, other blanks do not.
+                let text = sentence.into_inner().replace(['\t', '\r'], " ");
+                pieces.insert((kind, part), Piece { text, line });
             }
         }
         Ok(Layer { file: file.into(), pieces })

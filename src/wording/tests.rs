@@ -325,6 +325,15 @@ fn a_broken_file_is_refused_with_its_line_and_what_is_wrong() {
 }
 
 #[test]
+fn the_example_of_the_manual_is_a_good_file() {
+    let manual = include_str!("../../docs/wording.md");
+    let (_, rest) = manual.split_once("```toml\n").expect("an example");
+    let wording = with(rest.split_once("```").expect("its end").0).expect("a good file");
+    let body = wording.texts(&alert(Kind::PromiseBroken, Facts::default())).es.body;
+    assert!(body.ends_with("Llama al cliente a más tardar el 6 de marzo de 2026, 15:02 UTC y cumple la promesa hoy mismo; no le vendas nada."), "{body}");
+}
+
+#[test]
 fn where_a_users_sentence_fails_on_a_value_the_shipped_one_speaks() {
     // The check tries the counts 1 and 4 only.
     let own =

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::io;
 
-use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+use minijinja::{Environment, Error, ErrorKind, Output, State, Template, UndefinedBehavior, Value};
 
 use super::Text;
 use super::facts::{self, Moment};
@@ -77,8 +78,9 @@ impl Voice {
             let problem = format!("{} has no `{}` to put in here", kind.name(), inner.name());
             return Err(WordingError { file: layer.file.clone(), line: piece.line, problem });
         }
+        let source = tidy(&source);
         if !source.contains('{') {
-            return Ok(Sentence::Fixed(tidy(source)));
+            return Ok(Sentence::Fixed(source));
         }
         if let Some(name) = names.get(&source) {
             return Ok(Sentence::Template(name.clone()));
@@ -99,7 +101,7 @@ impl Voice {
     fn say(&self, sentence: &Sentence, speech: &Value) -> Option<String> {
         match sentence {
             Sentence::Fixed(text) => Some(text.clone()),
-            Sentence::Template(name) => Some(tidy(self.env.get_template(name).ok()?.render(speech).ok()?)),
+            Sentence::Template(name) => render(&self.env.get_template(name).ok()?, speech).ok(),
         }
     }
 }
@@ -127,7 +129,7 @@ pub(super) fn check(language: Language, layer: &Layer) -> Result<(), WordingErro
         for speech in kinds.iter().flat_map(|kind| facts::every_speech(*kind)) {
             let absent = absent_names(&speech);
             let text = template.render(speech.into_value()).map_err(|e| located(layer, piece, &e, Some(&absent)))?;
-            let text = tidy(text);
+            let text = tidy(&text);
             let is_title = *part == Part::Title;
             if text.is_empty() && (is_title || bodies) {
                 return Err(error("says nothing for some facts"));
@@ -227,27 +229,53 @@ fn splice<'a>(source: &'a str, mut text_of: impl FnMut(Part) -> &'a str) -> Stri
     out
 }
 
-/// Joins lines, and takes out the spaces that clauses left out leave behind: templates may be laid out freely.
-fn tidy(text: String) -> String {
-    let mut bytes = text.into_bytes();
-    let (mut written, mut gap) = (0, false);
-    for read in 0..bytes.len() {
-        let byte = bytes[read];
-        if byte.is_ascii_whitespace() {
-            gap = true;
-            continue;
-        }
-        if gap && written > 0 && !matches!(byte, b'.' | b',' | b';' | b':' | b'!' | b'?' | b')') {
-            // At least one blank was read and not written, so this does not overtake `read`.
-            bytes[written] = b' ';
-            written += 1;
-        }
-        gap = false;
-        bytes[written] = byte;
-        written += 1;
+/// Renders into `Joined`. `template` comes from a source that went through `tidy`.
+fn render(template: &Template<'_, '_>, speech: &Value) -> Result<String, Error> {
+    let mut joined = Joined(Vec::with_capacity(512));
+    template.render_captured_to(speech, &mut joined)?;
+    if joined.0.last() == Some(&b' ') {
+        joined.0.pop();
     }
-    bytes.truncate(written);
-    String::from_utf8(bytes).expect("only whole ASCII characters were moved or left out")
+    Ok(String::from_utf8(joined.0).expect("the engine writes whole strings, and only blanks are left out"))
+}
+
+/// Takes the pieces of a text, each tidy by itself, and leaves out the blanks that are one too many between them.
+struct Joined(Vec<u8>);
+
+impl io::Write for Joined {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let mut rest = piece;
+        match (self.0.last(), piece.first()) {
+            (None | Some(b' '), Some(b' ')) => rest = &piece[1..],
+            (Some(b' '), Some(first)) if follows_closely(*first) => {
+                self.0.pop();
+            }
+            _ => {}
+        }
+        self.0.extend_from_slice(rest);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether no blank stands before it.
+fn follows_closely(byte: u8) -> bool {
+    matches!(byte, b'.' | b',' | b';' | b':' | b'!' | b'?' | b')')
+}
+
+/// Joins lines, and takes out blanks that are one too many: templates may be laid out freely.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_ascii_whitespace() {
+        if !out.is_empty() && !follows_closely(word.as_bytes()[0]) {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -260,12 +288,12 @@ mod tests {
             ("", ""),
             (" \n ", ""),
             ("a", "a"),
-            ("\n  a  b\n\tc \n", "a b c"),
+            ("\n  a  b\n  c \n", "a b c"),
             ("a ,b ; c .", "a,b; c."),
             ("ñ  é\n.", "ñ é."),
             (" (a )", "(a)"),
         ] {
-            assert_eq!(tidy(text.to_owned()), tidied);
+            assert_eq!(tidy(text), tidied);
         }
     }
 
