@@ -20,6 +20,7 @@ mod log_reader;
 pub mod mock;
 mod native;
 mod producer;
+mod watch;
 
 pub use batch::{Batch, Header, Item, Record};
 pub use client::{Cluster, OWNED_PROPERTIES};

@@ -6,23 +6,23 @@
 
 #![expect(unsafe_code, reason = "transactional calls, topic handles and the synchronous log callback are raw")]
 
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::mem::ManuallyDrop;
 use std::os::raw::{c_char, c_int, c_void};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rdkafka::bindings as sys;
 use rdkafka::error::RDKafkaErrorCode;
-use rdkafka::types::RDKafkaRespErr;
 
 use super::batch::Header;
 use super::client::{Cluster, Side, Voice};
 use super::error::{Cause, Error, Flags, Next, next_of};
 use super::group_reader::{GroupMetadata, GroupReader, OffsetToCommit};
 use super::native;
+use super::watch::{self, Watch};
 use crate::model::{Partition, Time};
 
 /// What the writes promise.
@@ -60,16 +60,6 @@ pub struct Outgoing<'a> {
     pub timestamp: Option<Time>,
 }
 
-/// What the library's threads report to the owner.
-struct Watch {
-    voice: Voice,
-    /// A request was lost or timed out since the last `begin`: an OK from the library proves nothing.
-    suspect: AtomicBool,
-    /// The first delivery error since the last `begin`.
-    poison: Mutex<Option<RDKafkaErrorCode>>,
-    stopping: AtomicBool,
-}
-
 /// The raw client. Destroying it may block for seconds when the cluster is gone.
 struct Native {
     client: *mut sys::rd_kafka_t,
@@ -97,37 +87,12 @@ pub struct Producer {
     topics: Vec<*mut sys::rd_kafka_topic_t>,
     input_topic: String,
     native: Arc<Native>,
+    stopping: Arc<AtomicBool>,
     polling: Option<JoinHandle<()>>,
 }
 
 // SAFETY: topic handles belong to the client and may be used from any thread.
 unsafe impl Send for Producer {}
-
-unsafe extern "C" fn on_log(
-    client: *const sys::rd_kafka_t,
-    level: c_int,
-    facility: *const c_char,
-    text: *const c_char,
-) {
-    if client.is_null() {
-        return;
-    }
-    // SAFETY: the opaque of each client of ours is a `Watch` that lives until the client is destroyed.
-    let watch = unsafe { &*sys::rd_kafka_opaque(client).cast::<Watch>() };
-    // SAFETY: the library passes NUL-terminated strings.
-    let (facility, text) =
-        unsafe { (CStr::from_ptr(facility).to_string_lossy(), CStr::from_ptr(text).to_string_lossy()) };
-    // At the moment of the loss, in the library's thread: a queue would let a commit return before the news of it.
-    if is_loss(&facility) {
-        watch.suspect.store(true, Ordering::Release);
-    }
-    watch.voice.say(level, &facility, text.trim());
-}
-
-/// Whether a line of this facility tells of a lost or timed-out request.
-fn is_loss(facility: &str) -> bool {
-    matches!(facility.trim(), "FAIL" | "REQTMOUT")
-}
 
 impl Producer {
     /// Opens a producer for `topics`; offsets that it commits are those of `input_topic`.
@@ -167,17 +132,12 @@ impl Producer {
         }
         let config = cluster.config(Side::Writer, &defaults, &owned);
         let conf = config.create_native_config().map_err(|e| Error::of(doing, e))?;
-        let watch = Arc::new(Watch {
-            voice: Voice { role: "writer" },
-            suspect: AtomicBool::new(false),
-            poison: Mutex::new(None),
-            stopping: AtomicBool::new(false),
-        });
+        let watch = Arc::new(Watch::new(Voice { role: "writer" }));
         let mut text: [c_char; 512] = [0; 512];
         // SAFETY: `conf` is live; the opaque outlives the client (a field of `Native`, dropped after it).
         let client = unsafe {
             sys::rd_kafka_conf_set_opaque(conf.ptr(), Arc::as_ptr(&watch).cast_mut().cast());
-            sys::rd_kafka_conf_set_log_cb(conf.ptr(), Some(on_log));
+            sys::rd_kafka_conf_set_log_cb(conf.ptr(), Some(watch::on_log));
             sys::rd_kafka_conf_set_events(conf.ptr(), sys::RD_KAFKA_EVENT_DR | sys::RD_KAFKA_EVENT_ERROR);
             // From here on the configuration belongs to the client, unless the call fails.
             let conf = ManuallyDrop::new(conf);
@@ -192,10 +152,11 @@ impl Producer {
         // SAFETY: a live client; the queue reference is ours.
         let events = unsafe { sys::rd_kafka_queue_get_main(client) };
         let native = Arc::new(Native { client, events, watch });
+        let stopping = Arc::new(AtomicBool::new(false));
         let polling = {
-            let native = native.clone();
+            let (native, stop) = (native.clone(), stopping.clone());
             let poll = move || {
-                while !native.watch.stopping.load(Ordering::Acquire) {
+                while !stop.load(Ordering::Acquire) {
                     native.serve(100);
                 }
             };
@@ -204,8 +165,13 @@ impl Producer {
                 .spawn(poll)
                 .map_err(|e| Error::refused(doing, Next::Stop, format!("cannot start a thread: {e}")))?
         };
-        let mut producer =
-            Producer { topics: Vec::new(), input_topic: input_topic.to_owned(), native, polling: Some(polling) };
+        let mut producer = Producer {
+            topics: Vec::new(),
+            input_topic: input_topic.to_owned(),
+            native,
+            stopping,
+            polling: Some(polling),
+        };
         for topic in topics {
             let name = CString::new(topic.as_str())
                 .map_err(|_| Error::refused(doing, Next::Stop, "a topic name with a NUL"))?;
@@ -239,8 +205,7 @@ impl Producer {
 
     /// Forgets what was reported so far; without transactions, at the start of each round of writes.
     pub fn forget_reports(&self) {
-        *self.native.watch.poison() = None;
-        self.native.watch.suspect.store(false, Ordering::Release);
+        self.native.watch.forget();
     }
 
     /// Hands a record to the library. Waits while its buffer is full: nothing is ever dropped.
@@ -362,7 +327,7 @@ impl Producer {
 
     /// The first record since `begin` that could not be delivered.
     pub fn poisoned(&self) -> Option<Error> {
-        let code = (*self.native.watch.poison())?;
+        let code = self.native.watch.poison()?;
         let doing = "deliver a record";
         if matches!(code, RDKafkaErrorCode::Fatal) {
             return Some(self.fatal(doing));
@@ -377,7 +342,7 @@ impl Producer {
 
     /// Whether a request was lost or timed out since `begin`: then nothing that the library says of it is certain.
     pub fn is_suspect(&self) -> bool {
-        self.native.watch.suspect.load(Ordering::Acquire)
+        self.native.watch.is_suspect()
     }
 
     /// Puts offsets into the transaction. `metadata` must be taken just before. May ignore `timeout` when the broker
@@ -424,7 +389,7 @@ impl Drop for Producer {
                 sys::rd_kafka_topic_destroy(*topic);
             }
         }
-        self.native.watch.stopping.store(true, Ordering::Release);
+        self.stopping.store(true, Ordering::Release);
         if let Some(polling) = self.polling.take() {
             // A panic in there has been reported by its own thread.
             let _ = polling.join();
@@ -466,54 +431,10 @@ impl Native {
     }
 }
 
-impl Watch {
-    /// A record was not delivered. Only the first reason is kept, and those that an abort itself makes are none.
-    fn refused(&self, error: RDKafkaRespErr) {
-        use RDKafkaRespErr as E;
-        let purged = matches!(error, E::RD_KAFKA_RESP_ERR__PURGE_QUEUE | E::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
-        if !purged && !matches!(error, E::RD_KAFKA_RESP_ERR_NO_ERROR) {
-            self.poison().get_or_insert(error.into());
-        }
-    }
-
-    fn poison(&self) -> MutexGuard<'_, Option<RDKafkaErrorCode>> {
-        self.poison.lock().expect("no holder of this lock can panic")
-    }
-}
-
 fn ms(timeout: Duration) -> c_int {
     c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX)
 }
 
 fn raw(bytes: Option<&[u8]>) -> (*mut c_void, usize) {
     bytes.map_or((std::ptr::null_mut(), 0), |b| (b.as_ptr().cast_mut().cast(), b.len()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lost_and_timed_out_requests_are_told_by_two_facilities() {
-        for (facility, loss) in [("FAIL", true), ("REQTMOUT", true), ("BROKERUP", false), ("GETPID", false)] {
-            assert_eq!(is_loss(facility), loss, "{facility}");
-        }
-    }
-
-    #[test]
-    fn the_first_refusal_poisons_and_a_purge_does_not() {
-        let watch = Watch {
-            voice: Voice { role: "test" },
-            suspect: AtomicBool::new(false),
-            poison: Mutex::new(None),
-            stopping: AtomicBool::new(false),
-        };
-        use RDKafkaRespErr as E;
-        watch.refused(E::RD_KAFKA_RESP_ERR__PURGE_QUEUE);
-        watch.refused(E::RD_KAFKA_RESP_ERR_NO_ERROR);
-        assert_eq!(*watch.poison(), None);
-        watch.refused(E::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
-        watch.refused(E::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
-        assert_eq!(*watch.poison(), Some(RDKafkaErrorCode::MessageSizeTooLarge));
-    }
 }
