@@ -307,11 +307,8 @@ fn difference(expected: &str, told: &str) -> String {
     let mut common = vec![vec![0; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
-            common[i][j] = if same(a[i], b[j]) {
-                common[i + 1][j + 1] + 1
-            } else {
-                common[i + 1][j].max(common[i][j + 1])
-            };
+            common[i][j] =
+                if same(a[i], b[j]) { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
         }
     }
     let (mut i, mut j, mut out) = (0, 0, String::new());
@@ -353,7 +350,10 @@ fn a_mistake_in_a_transcript_is_told_with_its_line() {
         ("# x\n\nd1 10:00 ann promise.made due\n----\n", "3: due is no name=value"),
         ("# x\nd1 10:00 ann promise.made due=soon\n----\n", "2: soon is no time"),
         ("# x\nd1 10:00 ann promise.made text=\"a\n----\n", "2: a quote is not closed"),
-        ("# x\nd1 10:00 ann complaint.opened severity=bad\n----\n", "2: the event is no event: invalid_field: data.severity"),
+        (
+            "# x\nd1 10:00 ann complaint.opened severity=bad\n----\n",
+            "2: the event is no event: invalid_field: data.severity",
+        ),
     ] {
         let got = Story::parse(text).err().unwrap_or_else(|| panic!("{text:?} was accepted"));
         assert_eq!(got, error, "{text:?}");

@@ -19,6 +19,7 @@ use super::hash::hash64;
 use super::ledger::Ledger;
 use super::registry::{Definition, definition};
 use super::risk::{severity_of, top_factor};
+use super::tight::push_tight;
 use crate::model::alert::{Action, Alert, Band, Facts, LogOdds, Reason, Severity, Status, Transition};
 use crate::model::{CustomerKey, Kind, Span, Time, customer};
 
@@ -332,7 +333,7 @@ impl Context<'_> {
     fn announce(&mut self, alert: LiveAlert, act_by: ActBy, transition: Transition, reason: Option<Reason>) {
         let event_time = alert.event_time;
         let inhibitor = self.inhibitor(alert.kind, alert.object.as_deref());
-        self.c.alerts.push(alert);
+        push_tight(&mut self.c.alerts, alert);
         let index = self.c.alerts.len() - 1;
         // From now on somebody hears of the band.
         self.remember();
@@ -698,7 +699,7 @@ impl Context<'_> {
             Command::Dismiss(reason) => {
                 let span = if alert.object.is_some() { rules.mute_object } else { rules.mute_kind };
                 let mute = Mute { kind: alert.kind, object: alert.object.clone(), until: event_time + span };
-                self.c.mutes.push(mute);
+                push_tight(&mut self.c.mutes, mute);
                 if self.c.mutes.len() > CLOSED_MAX {
                     self.c.mutes.remove(0);
                 }

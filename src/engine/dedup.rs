@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::hash::hash64;
+use super::tight::push_tight;
 use crate::model::{Event, Span, Time};
 
 /// Hashes of the last events of one customer with the day each was seen, oldest first.
@@ -37,8 +38,8 @@ impl RecentIds {
             self.days.drain(..drop);
         }
         if capacity > 0 {
-            self.hashes.push(hash);
-            self.days.push(day);
+            push_tight(&mut self.hashes, hash);
+            push_tight(&mut self.days, day);
         }
     }
 

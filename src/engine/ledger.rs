@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::decay::Decayed;
+use super::tight::push_tight;
 use crate::model::{Span, Time};
 
 /// What a ledger counts. Stored: never reorder, only add at the end.
@@ -64,7 +65,8 @@ impl Ledgers {
                 self.entries.retain(|(l, _)| *l != ledger);
             }
         } else if amount != 0.0 {
-            self.entries.push((ledger, Decayed { value: amount, at: time, since: time, event_id: event_id.into() }));
+            let entry = Decayed { value: amount, at: time, since: time, event_id: event_id.into() };
+            push_tight(&mut self.entries, (ledger, entry));
             self.entries.sort_by_key(|(l, _)| *l);
         }
     }

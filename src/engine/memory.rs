@@ -8,6 +8,7 @@ use super::hash::hash64;
 use super::ledger::Ledger;
 use super::promise::{Breach, Promise, PromiseState, due_soon_at};
 use super::sentiment_track::Sentiment;
+use super::tight::push_tight;
 use super::window::Series;
 use crate::model::event::{
     BillingData, ComplaintData, ComplaintSeverity, ContactData, Data, Direction, FeedbackData, Metric, OrderData,
@@ -210,25 +211,28 @@ fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &ComplaintData<'_>, 
         let severity = data.severity.unwrap_or(ComplaintSeverity::Normal);
         let (answer_due, resolve_due) = limits(cx, severity, time);
         make_room(&mut cx.c.complaints, |c| !c.is_open());
-        cx.c.complaints.push(Complaint {
-            id: id.into(),
-            opened: None,
-            correlation: event.correlation_id.as_deref().map(Into::into),
-            incident: data.incident_id.as_deref().map(Into::into),
-            severity,
-            category: data.category,
-            state: CaseState::Open,
-            state_at: time,
-            started: time,
-            answer_due,
-            resolve_due,
-            answered: None,
-            answer_missed: false,
-            resolve_missed: false,
-            last_step: None,
-            reopened: false,
-            closed_weight: 0.0,
-        });
+        push_tight(
+            &mut cx.c.complaints,
+            Complaint {
+                id: id.into(),
+                opened: None,
+                correlation: event.correlation_id.as_deref().map(Into::into),
+                incident: data.incident_id.as_deref().map(Into::into),
+                severity,
+                category: data.category,
+                state: CaseState::Open,
+                state_at: time,
+                started: time,
+                answer_due,
+                resolve_due,
+                answered: None,
+                answer_missed: false,
+                resolve_missed: false,
+                last_step: None,
+                reopened: false,
+                closed_weight: 0.0,
+            },
+        );
         cx.c.complaints.len() - 1
     });
     let case = &mut cx.c.complaints[index];
@@ -544,7 +548,7 @@ fn failure(cx: &mut Context<'_>, event: &Event<'_>, kind: FailureKind, object: &
         Some(at) => close_failure_in_ledger(cx, &failure, at),
         None => changes.failure = Some(object.into()),
     }
-    cx.c.failures.push(failure);
+    push_tight(&mut cx.c.failures, failure);
 }
 
 /// What makes failures of the same order or correlation good.
@@ -556,7 +560,7 @@ fn repair(
     changes: &mut Changes,
 ) {
     for id in [object, correlation].into_iter().flatten() {
-        cx.c.repairs.push((repair_hash(id), event.time));
+        push_tight(&mut cx.c.repairs, (repair_hash(id), event.time));
     }
     while cx.c.repairs.len() > REPAIRS_MAX {
         cx.c.repairs.remove(0);
@@ -590,20 +594,23 @@ fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseData<'_>, chan
     let found = cx.c.promises.iter().position(|p| &*p.id == id);
     let index = found.unwrap_or_else(|| {
         make_room(&mut cx.c.promises, |p| !p.is_pending());
-        cx.c.promises.push(Promise {
-            id: id.into(),
-            made: None,
-            renegotiated: None,
-            due: Time::MAX,
-            due_given: false,
-            grace,
-            due_soon: Time::MAX,
-            due_soon_told: false,
-            state: PromiseState::Open,
-            state_at: time,
-            breach: None,
-            ledger_at: None,
-        });
+        push_tight(
+            &mut cx.c.promises,
+            Promise {
+                id: id.into(),
+                made: None,
+                renegotiated: None,
+                due: Time::MAX,
+                due_given: false,
+                grace,
+                due_soon: Time::MAX,
+                due_soon_told: false,
+                state: PromiseState::Open,
+                state_at: time,
+                breach: None,
+                ledger_at: None,
+            },
+        );
         cx.c.promises.len() - 1
     });
     let change = match event.event_type {

@@ -27,6 +27,7 @@ pub mod rules;
 mod sentiment_track;
 mod silence;
 mod store;
+mod tight;
 mod timer;
 mod watermark;
 mod window;

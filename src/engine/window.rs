@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
+use super::tight::push_tight;
 use crate::model::Time;
 use crate::model::event::{EventType, Family};
 
@@ -76,7 +77,7 @@ impl Panes {
             return;
         }
         self.panes.retain(|p| i32::from(p.day) >= first_kept);
-        self.panes.push(Pane { day, family, count: 1 });
+        push_tight(&mut self.panes, Pane { day, family, count: 1 });
     }
 
     /// Whether anything was counted on the UTC day of `time`.
