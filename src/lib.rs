@@ -14,6 +14,8 @@
 //! `config` `telemetry` `clock` · `app` the wiring. Imports point one way: `tests/architecture.rs` holds the table.
 
 pub mod admin;
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod codec;
 pub mod config;

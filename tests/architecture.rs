@@ -27,6 +27,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("runtime", &["model", "engine", "wording", "task", "telemetry", "clock", "codec", "config", "state", "kafka"]),
     ("offline", &["model", "engine", "wording", "task", "telemetry", "clock", "codec", "config", "state", "kafka"]),
     ("admin", &["model", "engine", "wording", "task", "telemetry", "clock", "codec", "config", "state", "kafka"]),
+    // The command line's forms only: what they do is the app's matter.
+    ("cli", &["model"]),
     (
         "app",
         &[
@@ -43,9 +45,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "runtime",
             "offline",
             "admin",
+            "cli",
         ],
     ),
-    ("main", &["telemetry", "config", "app"]),
+    ("main", &["telemetry", "config", "app", "cli"]),
 ];
 
 /// Folders whose results depend on nothing but their inputs.

@@ -1,0 +1,157 @@
+//! The command line: what may be written, and its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The arguments of one run.
+#[derive(Debug, Parser)]
+#[command(
+    name = "churnwatch",
+    version,
+    about = "Watches customer events on Kafka and tells, exactly once, who is about to leave and why.",
+    after_help = "Manual of settings: config/churnwatch.toml",
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the events of a synthetic company, as JSON lines or into the input topic.
+    #[command(after_help = "Examples:\n  \
+        churnwatch generate --customers 1000 --events 50000 --seed 1 --out events.ndjson\n  \
+        churnwatch generate --customers 1000 --events 50000 --seed 1 --config config/churnwatch.toml\n\n\
+        The same numbers make the same bytes, on every machine.")]
+    Generate(GenerateArguments),
+    /// Print what the configuration means, or everything that is wrong with it.
+    #[command(after_help = "Example:\n  churnwatch check --config config/churnwatch.toml\n\n\
+        Exit code 78 if anything is wrong.")]
+    Check(ConfigArguments),
+    /// The topics that the service needs.
+    Topics {
+        /// What to do about them.
+        #[command(subcommand)]
+        command: TopicsCommand,
+    },
+    /// Print the version.
+    #[command(after_help = "Example:\n  churnwatch version")]
+    Version,
+}
+
+/// What to do about topics.
+#[derive(Debug, Subcommand)]
+pub enum TopicsCommand {
+    /// Print the topics that are needed, what each is for, and what is there.
+    #[command(after_help = "Examples:\n  churnwatch topics plan --config config/churnwatch.toml\n  \
+        churnwatch topics plan --offline --output json")]
+    Plan(PlanArguments),
+    /// Make the topics that are missing. Those that are there stay as they are.
+    #[command(after_help = "Example:\n  churnwatch topics apply --config config/churnwatch.toml")]
+    Apply(ConfigArguments),
+}
+
+/// Where settings come from.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigArguments {
+    /// File of settings; without it the defaults hold.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// One setting, over those of the file and the environment; may be repeated.
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// Arguments of `generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArguments {
+    /// How many customers there are.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub customers: u32,
+    /// How many events to make.
+    #[arg(long, value_name = "N")]
+    pub events: u64,
+    /// Everything random follows from it.
+    #[arg(long, value_name = "S")]
+    pub seed: u64,
+    /// File to write; `-` is standard output. Without it the events go into the input topic.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where settings come from.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
+/// Arguments of `topics plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// Do not ask the cluster what is there: the input topic is taken to have `topics.partitions`.
+    #[arg(long)]
+    pub offline: bool,
+    /// How to print it.
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// Where settings come from.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
+/// How to print an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_contradict_nothing() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_and_shows_an_example() {
+        fn check(command: &clap::Command) {
+            for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+                assert!(sub.get_about().is_some(), "{}", sub.get_name());
+                if sub.has_subcommands() {
+                    check(sub);
+                } else {
+                    let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+                    assert!(help.contains(&format!(" {}", sub.get_name())), "{}: {help}", sub.get_name());
+                }
+            }
+        }
+        check(&Arguments::command());
+    }
+
+    #[test]
+    fn examples_of_the_help_can_be_parsed() {
+        fn examples(command: &clap::Command, out: &mut Vec<String>) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines = help.lines().map(str::trim).filter(|line| line.starts_with("churnwatch "));
+            out.extend(lines.map(|line| line.split(" > ").next().unwrap_or(line).to_owned()));
+            command.get_subcommands().for_each(|sub| examples(sub, out));
+        }
+        let mut all = Vec::new();
+        examples(&Arguments::command(), &mut all);
+        assert!(all.len() >= 7, "{all:?}");
+        for line in all {
+            if let Err(error) = Arguments::try_parse_from(line.split_whitespace()) {
+                panic!("{line}: {error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The built program from outside: exit codes, and what stands on which stream.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// The program with `arguments`, separated by spaces, and none of the caller's settings.
+fn churnwatch(arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_churnwatch"));
+    command.args(arguments.split_whitespace()).env_clear();
+    command
+}
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn run(command: &mut Command) -> Ran {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    Ran { code: status.code(), out: String::from_utf8(stdout).unwrap(), err: String::from_utf8(stderr).unwrap() }
+}
+
+fn file(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_says_what_is_possible() {
+    for (arguments, part) in [
+        ("", "Usage: churnwatch <COMMAND>"),
+        ("rnu", "unrecognized subcommand 'rnu'"),
+        ("chekc", "a similar subcommand exists: 'check'"),
+        ("topics", "Usage: churnwatch topics <COMMAND>"),
+        ("generate --events 5 --seed 1", "--customers <N>"),
+        ("generate --customers 0 --events 5 --seed 1", "0 is not in 1..=4294967295"),
+        ("check --confg x", "--config"),
+        ("topics plan --output xml", "[possible values: text, json]"),
+    ] {
+        let ran = run(&mut churnwatch(arguments));
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.err);
+        assert!(ran.err.contains(part), "{arguments}: {}", ran.err);
+        assert_eq!(ran.out, "", "{arguments}");
+    }
+}
+
+#[test]
+fn help_and_version_end_with_0_on_standard_output() {
+    for (arguments, part) in [
+        ("--help", "Usage: churnwatch <COMMAND>"),
+        ("help generate", "--out events.ndjson"),
+        ("topics apply --help", "Example:"),
+        ("--version", concat!("churnwatch ", env!("CARGO_PKG_VERSION"))),
+        ("version", concat!("churnwatch ", env!("CARGO_PKG_VERSION"))),
+    ] {
+        let ran = run(&mut churnwatch(arguments));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{arguments}");
+        assert!(ran.out.contains(part), "{arguments}: {}", ran.out);
+    }
+}
+
+#[test]
+fn check_prints_what_is_meant_and_the_print_means_the_same() {
+    let (_folder, path) = file("c.toml", "[kafka]\ngroup_id = \"${GROUP}\"\n");
+    let mut command = churnwatch("check --set time.idle_after=off --config");
+    let first = run(command.arg(&path).env("GROUP", "care").env("CHURNWATCH__HTTP__LISTEN", "127.0.0.1:0"));
+    assert_eq!((first.code, first.err.as_str()), (Some(0), ""));
+    for line in ["group_id = \"care\"", "idle_after = \"off\"", "listen = \"127.0.0.1:0\""] {
+        assert!(first.out.lines().any(|l| l.starts_with(line)), "{line} in\n{}", first.out);
+    }
+    let (_folder, path) = file("again.toml", &first.out);
+    let again = run(churnwatch("check --config").arg(&path));
+    assert_eq!(again.out, first.out);
+}
+
+#[test]
+fn wrong_settings_end_with_78_and_every_error_has_its_place() {
+    let (_folder, path) = file("c.toml", "[kafka]\ngroupid = \"a\"\n\n[time]\nidle_after = 60\n");
+    let name = path.display();
+    for command in ["check", "topics plan", "topics apply", "generate --customers 1 --events 1 --seed 1"] {
+        let mut command = churnwatch(command);
+        let ran = run(command
+            .arg("--config")
+            .arg(&path)
+            .args(["--set", "log.level=loud"])
+            .env("CHURNWATCH__KAFKA__GRUOP_ID", "hunter2"));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(78), ""), "{}", ran.err);
+        let lines: Vec<&str> = ran.err.lines().collect();
+        let meant = [
+            "churnwatch: cannot use the configuration:".to_owned(),
+            format!("{name}:2:1: unknown key `kafka.groupid`; did you mean `kafka.group_id`?"),
+            format!("{name}:5:14: `time.idle_after` must be a length of time"),
+            "variable CHURNWATCH__KAFKA__GRUOP_ID: unknown setting; did you mean CHURNWATCH__KAFKA__GROUP_ID?".into(),
+            "flag --set log.level: `log.level` must be a level".into(),
+        ];
+        assert_eq!(lines.len(), meant.len(), "{}", ran.err);
+        assert!(lines.iter().zip(&meant).all(|(line, meant)| line.starts_with(meant.as_str())), "{}", ran.err);
+    }
+    let ran = run(&mut churnwatch("check --config /no/such.toml"));
+    assert_eq!(ran.code, Some(78));
+    assert!(ran.err.contains("/no/such.toml: cannot read the file"), "{}", ran.err);
+}
+
+#[test]
+fn the_shipped_settings_are_the_defaults() {
+    let shipped = run(churnwatch("check --config config/churnwatch.toml").current_dir(env!("CARGO_MANIFEST_DIR")));
+    assert_eq!((shipped.code, shipped.err.as_str()), (Some(0), ""));
+    assert_eq!(shipped.out, run(&mut churnwatch("check")).out);
+    assert!(!shipped.out.contains("default:"), "{}", shipped.out);
+}
+
+#[test]
+fn the_topics_can_be_planned_without_a_cluster() {
+    let ran = run(&mut churnwatch("topics plan --offline --set topics.partitions=3"));
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert!(
+        ran.out.contains("needed   churnwatch-customers-changelog  3 partitions  cleanup.policy=compact"),
+        "{}",
+        ran.out
+    );
+    let ran = run(&mut churnwatch("topics plan --offline -o json"));
+    let rows: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(rows[0]["name"], "customer.events");
+    assert_eq!(rows[0]["state"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_cluster_that_is_not_there_ends_with_69() {
+    // The port was free a moment ago and is closed again.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let servers = format!("127.0.0.1:{port}");
+    let check = &|command: &str| {
+        let ran = run(churnwatch(command)
+            .env("CHURNWATCH__KAFKA__BOOTSTRAP_SERVERS", &servers)
+            .env("CHURNWATCH__LOG__LEVEL", "off"));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(69), ""), "{command}: {}", ran.err);
+        assert!(ran.err.starts_with(&format!("churnwatch: cannot reach Kafka at {servers}: ")), "{}", ran.err);
+        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    };
+    // Each waits for as long as a slow cluster may take.
+    std::thread::scope(|scope| {
+        for command in ["topics plan", "topics apply", "generate --customers 1 --events 1 --seed 1"] {
+            scope.spawn(move || check(command));
+        }
+    });
+}
+
+#[test]
+fn the_same_numbers_generate_the_same_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.ndjson");
+    let numbers = "generate --customers 10 --events 100 --seed 7 --out";
+    let ran = run(churnwatch(numbers).arg(&path));
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "", ""));
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(written.lines().count(), 100);
+    assert_eq!(run(churnwatch(numbers).arg("-")).out, written);
+
+    let ran = run(churnwatch(numbers).arg(folder.path().join("no/events.ndjson")));
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.starts_with("churnwatch: cannot write ") && ran.err.contains("No such file"), "{}", ran.err);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_a_quiet_end() {
+    let mut child = churnwatch("generate --customers 1000 --events 5000000 --seed 1 --out -")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with('{'));
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+
+    // The other way out: the whole answer is written at once, after the reader has gone.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ran = run(churnwatch("check").stdout(writer));
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+}
