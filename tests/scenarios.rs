@@ -48,7 +48,7 @@ fn every_transcript_tells_what_it_says() {
         if bless {
             std::fs::write(file, format!("{}{DASHES}\n{told}", story.before)).unwrap();
         }
-        writeln!(wrong, "\n{name}: {}\n{}", story.sentence, difference(&story.expected, &told)).unwrap();
+        writeln!(wrong, "\n{name}: {}\n{}", story.sentence, difference(story.expected, &told)).unwrap();
     }
     assert!(files.len() >= 40, "only {} transcripts found in {}", files.len(), folder.display());
     assert!(wrong.is_empty(), "{wrong}\n- expected, + told{}", if bless { "; written into the files" } else { "" });

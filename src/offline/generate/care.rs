@@ -35,7 +35,8 @@ pub fn complaint(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
         5 => EventType::ComplaintResolved,
         6 => EventType::ComplaintConfirmed,
         7 => EventType::CareGesture,
-        _ => EventType::PromiseBroken,
+        8 => EventType::PromiseBroken,
+        _ => EventType::AlertAcknowledged,
     };
     let mut json = stage.event(scene, event_type, channel, case);
     let by_agent = |json: &mut super::json::Json<'_>| json.id("agent_id", "agent-", agent);
@@ -49,8 +50,13 @@ pub fn complaint(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
             json.text("dimension", random.pick(Dimension::ALL).name());
             json.hundredths("sentiment", said.sentiment);
             json.sentences("text", said.first, said.second);
-            let delay = if slow { hours(random, 20, 90) } else { Span::minutes(random.between(8, 200)) };
-            Some((delay, step(round, 1)))
+            if slow {
+                Some((hours(random, 20, 90), step(round, 1)))
+            } else if random.chance(600) {
+                Some((Span::minutes(random.between(8, 100)), step(round, 9)))
+            } else {
+                Some((Span::minutes(random.between(8, 200)), step(round, 1)))
+            }
         }
         1 => {
             about(&mut json);
@@ -80,6 +86,11 @@ pub fn complaint(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
             json.id("promise_id", "pr-", scene.case());
             json.text("by", "team:care");
             Some((Span::minutes(random.between(10, 240)), step(round, 4)))
+        }
+        9 => {
+            json.alert(&format!("SECOND_CHANCE/tkt-{:08x}", scene.case() as u32), scene.person.number);
+            json.id("by", "agent-", agent);
+            Some((Span::minutes(random.between(8, 60)), step(round, 1)))
         }
         4 => {
             about(&mut json);

@@ -107,6 +107,15 @@ impl<'b> Json<'b> {
         self.out.push(b'"');
     }
 
+    /// The dedup key of customer `number`'s alert of `kind`, with the object if it has one.
+    pub fn alert(&mut self, kind: &str, number: u32) {
+        let mut key = String::from("acme/");
+        customer_id(&mut key, number);
+        key.push('/');
+        key.push_str(kind);
+        self.text("dedup_key", &key);
+    }
+
     /// A number given in hundredths.
     pub fn hundredths(&mut self, name: &str, value: i64) {
         self.key(name);

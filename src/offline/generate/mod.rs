@@ -62,11 +62,14 @@ pub const START: Time = Time(1_772_438_400_000);
 pub const PENDING_MAX: usize = 1 << 21;
 
 /// Events of a story in the mean; only spreads the stories over the span, so it need not be exact.
-const EVENTS_PER_STORY: f64 = 4.8;
+const EVENTS_PER_STORY: f64 = 2.3;
 
 /// Of 1000 events, how many are sent twice, and how many arrive late.
 const REPEATED: u64 = 10;
 const DELAYED: u64 = 10;
+
+/// Of 1000 stories, how many happen to anybody; the others go round.
+const BY_CHANCE: u64 = 300;
 
 impl Options {
     /// The usual start, evenly spread.
@@ -106,6 +109,8 @@ pub struct Generator {
     /// Milliseconds of activity since the start at which the next story begins; see `day_time`.
     activity: f64,
     mean_gap: f64,
+    /// Where Weyl's sequence stands; see `customer`.
+    turn: u64,
     left: u64,
     made: u64,
     pending: BinaryHeap<Reverse<Pending>>,
@@ -146,6 +151,7 @@ impl Generator {
             random: Random::new(derive(options.seed, 0x73_746f_7279)),
             activity: 0.0,
             mean_gap: options.span().0 as f64 / stories,
+            turn: derive(options.seed, 0x7475_726e),
             left: options.events,
             made: 0,
             pending: BinaryHeap::new(),
@@ -185,20 +191,33 @@ impl Generator {
     /// Makes the first step of a new story pending.
     fn begin(&mut self, time: Time) {
         self.activity += self.random.exponential(self.mean_gap);
-        let n = u64::from(self.options.customers);
-        let customer = match self.options.skew {
-            Skew::Uniform => self.random.below(n),
-            Skew::Cubic => {
-                let u = self.random.unit();
-                (u * u * u * n as f64) as u64
-            }
-        };
+        let customer = self.customer();
         let seed = self.random.bits();
-        let person = Person::new(&self.options, customer as u32);
+        let person = Person::new(&self.options, customer);
         let story = Story::choose(&mut Random::new(seed), &person, time, self.options.pace());
-        let step = Pending { sent: time, order: 0, time, seed, customer: customer as u32, step: 0, story, leaf: false };
+        let step = Pending { sent: time, order: 0, time, seed, customer, step: 0, story, leaf: false };
         let step = self.sent(step);
         self.push(step);
+    }
+
+    /// Whose story begins next. Most customers come round in turn, each in a rhythm of their own as people have it: with
+    /// chance alone, gaps would be so uneven that everybody would seem to fall silent at some time.
+    fn customer(&mut self) -> u32 {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        let chance = self.random.bits();
+        let u = if self.random.chance(BY_CHANCE) {
+            chance
+        } else {
+            // Weyl's sequence of the golden ratio visits every part of the range in turn.
+            self.turn = self.turn.wrapping_add(GOLDEN);
+            self.turn
+        };
+        let u = (u >> 11) as f64 / (1u64 << 53) as f64;
+        let part = match self.options.skew {
+            Skew::Uniform => u,
+            Skew::Cubic => u * u * u,
+        };
+        (part * f64::from(self.options.customers)) as u32
     }
 
     /// Writes the event of `step` into the buffers and says what follows.
@@ -366,7 +385,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_trouble_happens_and_types_nobody_knows() {
-        let types: HashSet<String> = lines(Options::new(500, 60_000, 3))
+        let types: HashSet<String> = lines(Options::new(700, 120_000, 3))
             .into_iter()
             .map(|(_, e, _)| e["type"].as_str().unwrap().into())
             .collect();

@@ -14,7 +14,7 @@ pub fn shopping(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
     let (round, phase) = (scene.round(), scene.phase());
     let event_type = match phase {
         0 => EventType::PurchaseCompleted,
-        1 => match random.below(1_000) {
+        1 => match random.below(if scene.person.unlucky { 150 } else { 1_000 }) {
             0..25 => EventType::DeliveryLate,
             25..32 => EventType::DeliveryFailed,
             32..36 => EventType::DeliveryMismatched,
@@ -26,7 +26,7 @@ pub fn shopping(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
     let mut json = stage.event(scene, event_type, "web", case);
     json.id("order_id", "ord-", scene.order());
     let again =
-        |random: &mut Random| goes_on(scene, random, 800).then(|| (own_gap(scene, random, 2), step(round + 1, 0)));
+        |random: &mut Random| goes_on(scene, random, 300).then(|| (own_gap(scene, random, 2), step(round + 1, 0)));
     let next = match event_type {
         EventType::PurchaseCompleted => {
             json.hundredths("amount", random.between(900, 40_000));
@@ -135,11 +135,11 @@ pub fn invoice(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
         6 => {
             json.id("plan_id", "plan-", scene.case());
             json.open("instalments");
-            for part in 1..=3 {
+            for part in 1..=3_u64 {
                 if part > 1 {
                     json.next();
                 }
-                json.whole("instalment_id", part);
+                json.id("instalment_id", "part-", part);
                 json.time("due", scene.time + Span::days(30 * part as i64));
                 json.hundredths("amount", amount / 3);
             }
@@ -148,7 +148,7 @@ pub fn invoice(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
         }
         _ => {
             json.id("plan_id", "plan-", scene.case());
-            json.whole("instalment_id", u64::from(phase - 6));
+            json.id("instalment_id", "part-", u64::from(phase - 6));
             (phase < 9).then(|| (Span::days(30), step(0, phase + 1)))
         }
     };
@@ -199,13 +199,19 @@ pub fn farewell(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
         0 => EventType::AccountCancellationRequested,
         1 => EventType::OutcomeRetained,
         2 => EventType::AccountCancelled,
-        _ => EventType::OutcomeChurned,
+        3 => EventType::OutcomeChurned,
+        _ => EventType::AlertAcknowledged,
     };
     let mut json = stage.event(scene, event_type, "phone", case);
     json.text("reason", texts::farewell(random, scene.person.language));
     let next = match scene.phase() {
         0 => {
             json.time("effective", scene.time + Span::days(random.between(7, 30)));
+            Some((Span::minutes(random.between(20, 400)), step(0, 4)))
+        }
+        4 => {
+            json.alert("CANCELLATION_INTENT", scene.person.number);
+            json.text("by", "team:retention");
             match random.below(100) {
                 0..30 => Some((Span::hours(random.between(3, 120)), step(0, 1))),
                 30..90 => Some((Span::hours(random.between(20, 200)), step(0, 2))),

@@ -19,6 +19,8 @@ pub struct Person {
     pub quiet_from: Time,
     /// Whether those who leave say so before.
     pub says_goodbye: bool,
+    /// Whether much goes wrong for them, as for a few in every company.
+    pub unlucky: bool,
     /// Since when they are a customer.
     pub since: Time,
     /// Worth to the company in a year, in hundredths of its currency.
@@ -48,6 +50,7 @@ impl Person {
             gap,
             quiet_from: if leaves { options.start + Span(options.span().0 / 1_000 * part) } else { Time::MAX },
             says_goodbye: random.chance(250),
+            unlucky: random.chance(30),
             since: options.start - Span::days(random.between(20, 4_000)),
             value: random.between(5_000, 500_000),
         }

@@ -35,7 +35,7 @@ pub fn usage(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
     json.text("app_version", "7.41.2");
     json.text("plan", random.pick(&["family-50", "solo-20", "solo-unlimited"]));
     json.end();
-    goes_on(scene, random, 850).then(|| (own_gap(scene, random, 1), step(scene.round() + 1, 0)))
+    goes_on(scene, random, 300).then(|| (own_gap(scene, random, 1), step(scene.round() + 1, 0)))
 }
 
 /// A question, an answer, an end that is nearly always a good one.
@@ -92,7 +92,7 @@ pub fn contact(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
             None
         }
         _ => {
-            let resolved = phase == 5 || random.chance(985);
+            let resolved = phase == 5 || random.chance(if scene.person.unlucky { 700 } else { 985 });
             json.flag("resolved", resolved);
             json.id("agent_id", "agent-", agent);
             json.whole("length_s", random.between(60, 1_500) as u64);

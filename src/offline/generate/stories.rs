@@ -67,8 +67,8 @@ const SHARES: [(Story, u64); 17] = [
     (Story::Unknown, 120),
     (Story::Promise, 110),
     (Story::Drift, 60),
-    (Story::Contract, 60),
-    (Story::Complaint, 60),
+    (Story::Contract, 70),
+    (Story::Complaint, 50),
     (Story::HangUp, 50),
     (Story::Review, 20),
     (Story::Wait, 14),
@@ -80,7 +80,7 @@ impl Story {
     pub fn choose(random: &mut Random, person: &Person, time: Time, pace: Span) -> Story {
         if time >= person.quiet_from {
             // The customer does nothing any more; the company goes on writing.
-            let just_now = time < person.quiet_from + Span(pace.0 / 2);
+            let just_now = time < person.quiet_from + Span(pace.0 / 8);
             return if person.says_goodbye && just_now { Story::Farewell } else { Story::Marketing };
         }
         let mut drawn = random.below(10_000);
