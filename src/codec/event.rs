@@ -152,6 +152,18 @@ fn decode_slowly(text: &str) -> Result<Event<'_>, Rejected> {
     envelope.into_event(event_type, data).ok_or(Rejected::field(Reason::InvalidTime, "time"))
 }
 
+/// Whether the field that rejections call `target` may be `json` in an event of the type.
+pub(super) fn takes(event_type: EventType, target: &str, json: &str) -> bool {
+    match target.strip_prefix("data.") {
+        Some(name) => data_slowly(event_type, &format!("{{\"{name}\":{json}}}")).is_ok(),
+        None => {
+            let envelope = format!("{{\"{target}\":{json}}}");
+            let envelope = Raws::<Envelope>::of(&envelope).and_then(|raws| raws.read().ok());
+            envelope.is_some_and(|envelope| envelope.time.is_none_or(|time| parse_time(&time).is_some()))
+        }
+    }
+}
+
 /// Whether `text` is JSON, and not too deep.
 pub(super) fn check_json(text: &str) -> Result<(), Rejected> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|_| Rejected::record(Reason::InvalidJson))?;

@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::values::Shape;
 use crate::model::EventType;
 use crate::model::event::*;
 
@@ -23,6 +24,8 @@ pub(super) trait Fields<'de>: Default {
     fn key(name: &[u8]) -> Option<Self::Key>;
     /// Reads the field's value from `d`.
     fn set<D: Deserializer<'de>>(&mut self, key: Self::Key, d: D) -> Result<(), D::Error>;
+    /// What each field takes, in the order of `KEYS`.
+    fn shapes() -> Vec<Shape>;
 }
 
 /// Fills an object in one pass, in its place: objects of hundreds of bytes are not moved about. `null` adds nothing.
@@ -186,6 +189,11 @@ macro_rules! fields {
                 match key { $($key::$field => self.$field = $crate::codec::values::$read(d)?,)* }
                 Ok(())
             }
+
+            fn shapes() -> Vec<$crate::codec::values::Shape> {
+                let object = $name::default();
+                vec![$($crate::codec::values::shape(&object.$field),)*]
+            }
         }
     };
 }
@@ -254,6 +262,9 @@ impl<'de> Fields<'de> for NoData {
     fn set<D: Deserializer<'de>>(&mut self, key: Infallible, _: D) -> Result<(), D::Error> {
         match key {}
     }
+    fn shapes() -> Vec<Shape> {
+        Vec::new()
+    }
 }
 
 /// Reads `data` of a type into its place; of an unknown type whatever it is.
@@ -278,6 +289,17 @@ macro_rules! dispatch {
             match event_type.family() {
                 $(Family::$family => Data::$family($name::default()),)*
                 Family::Customer | Family::Unknown => Data::None,
+            }
+        }
+
+        /// The fields that data of the type has, and what they take.
+        pub(super) fn data_fields(event_type: EventType) -> Vec<(&'static str, Shape)> {
+            fn of<'de, T: Fields<'de>>() -> Vec<(&'static str, Shape)> {
+                T::KEYS.iter().map(|(_, name)| *name).zip(T::shapes()).collect()
+            }
+            match event_type.family() {
+                $(Family::$family => of::<$name>(),)*
+                Family::Customer | Family::Unknown => Vec::new(),
             }
         }
 

@@ -43,6 +43,21 @@ impl<'o> Json<'o> {
         }
     }
 
+    /// Bytes written so far.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes back everything after the first `len` bytes.
+    pub(super) fn cut(&mut self, len: usize) {
+        self.out.truncate(len);
+    }
+
+    /// Writes a value that is JSON already.
+    pub(super) fn raw(&mut self, json: &str) {
+        self.out.extend_from_slice(json.as_bytes());
+    }
+
     pub(super) fn null(&mut self) {
         self.out.extend_from_slice(b"null");
     }

@@ -5,11 +5,15 @@ pub mod changelog;
 pub mod cloud_event;
 pub mod commit_metadata;
 pub mod dead_letter;
+mod decoder;
 pub mod event;
 mod fields;
 mod json;
+pub mod mapping;
 mod rejected;
 mod values;
 
+pub use decoder::{Decoded, Decoder};
 pub use event::decode;
+pub use mapping::{Mapping, MappingError};
 pub use rejected::{MAX_DEPTH, MAX_ID_BYTES, MAX_NUMBER, MAX_RECORD_BYTES, Reason, Rejected};

@@ -14,8 +14,27 @@ use super::rejected::{MAX_ID_BYTES, MAX_NUMBER};
 use crate::model::event::*;
 use crate::model::{EventType, Time};
 
+/// What kind of JSON a field takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Text: ids, words and types too.
+    Text,
+    Number,
+    Truth,
+    /// Text that is a time.
+    Time,
+    /// More than one kind.
+    Any,
+}
+
+/// The shape of a field.
+pub(super) fn shape<'de, T: Value<'de>>(_: &Option<T>) -> Shape {
+    T::SHAPE
+}
+
 /// A value that a field may hold. Errors are never shown: they only say that the value is wrong.
 pub(super) trait Value<'de>: Sized {
+    const SHAPE: Shape;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error>;
 }
 
@@ -54,6 +73,7 @@ pub(super) fn is_id(text: &str) -> bool {
 struct Id<'de>(Text<'de>);
 
 impl<'de> Value<'de> for Id<'de> {
+    const SHAPE: Shape = Shape::Text;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = Text::read(d)?;
         if is_id(&text) { Ok(Id(text)) } else { Err(D::Error::custom("no id")) }
@@ -61,6 +81,7 @@ impl<'de> Value<'de> for Id<'de> {
 }
 
 impl<'de> Value<'de> for Text<'de> {
+    const SHAPE: Shape = Shape::Text;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         struct TextVisitor;
         impl<'de> Visitor<'de> for TextVisitor {
@@ -83,6 +104,7 @@ impl<'de> Value<'de> for Text<'de> {
 pub(super) struct TimeText<'de>(pub(super) Text<'de>);
 
 impl<'de> Value<'de> for TimeText<'de> {
+    const SHAPE: Shape = Shape::Text;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(d)?;
         let text = Text::read(&mut serde_json::Deserializer::from_str(json.get()));
@@ -94,6 +116,7 @@ impl<'de> Value<'de> for TimeText<'de> {
 pub(super) enum NoValue {}
 
 impl<'de> Value<'de> for NoValue {
+    const SHAPE: Shape = Shape::Any;
     fn read<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
         Err(D::Error::custom("not allowed"))
     }
@@ -113,8 +136,9 @@ impl<T> Visitor<'_> for Parsed<T> {
 }
 
 macro_rules! parsed {
-    ($($name:ty: $parse:expr,)*) => {
+    ($($name:ident $shape:ident: $parse:expr,)*) => {
         $(impl<'de> Value<'de> for $name {
+            const SHAPE: Shape = Shape::$shape;
             fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
                 d.deserialize_str(Parsed($parse))
             }
@@ -131,21 +155,21 @@ pub(super) struct Spec;
 pub(super) struct CloudEvents10;
 
 parsed! {
-    Spec: |version| (version == SPEC).then_some(Spec),
-    CloudEvents10: |version| (version == "1.0").then_some(CloudEvents10),
-    Category: Category::parse,
-    ComplaintSeverity: ComplaintSeverity::parse,
-    Dimension: Dimension::parse,
-    Direction: Direction::parse,
-    Metric: Metric::parse,
-    Outcome: Outcome::parse,
-    Renewal: Renewal::parse,
-    EventType: |name| Some(EventType::parse(name)),
-    Time: parse_date_or_time,
+    Spec Text: |version| (version == SPEC).then_some(Spec),
+    CloudEvents10 Text: |version| (version == "1.0").then_some(CloudEvents10),
+    Category Text: Category::parse,
+    ComplaintSeverity Text: ComplaintSeverity::parse,
+    Dimension Text: Dimension::parse,
+    Direction Text: Direction::parse,
+    Metric Text: Metric::parse,
+    Outcome Text: Outcome::parse,
+    Renewal Text: Renewal::parse,
+    EventType Text: |name| Some(EventType::parse(name)),
+    Time Time: parse_date_or_time,
 }
 
 /// RFC 3339 with an offset, or a date alone: its midnight in UTC.
-fn parse_date_or_time(text: &str) -> Option<Time> {
+pub(super) fn parse_date_or_time(text: &str) -> Option<Time> {
     if text.len() != 10 {
         return Time::parse(text);
     }
@@ -155,6 +179,7 @@ fn parse_date_or_time(text: &str) -> Option<Time> {
 }
 
 impl<'de> Value<'de> for f64 {
+    const SHAPE: Shape = Shape::Number;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         struct NumberVisitor;
         impl Visitor<'_> for NumberVisitor {
@@ -178,18 +203,21 @@ impl<'de> Value<'de> for f64 {
 }
 
 impl<'de> Value<'de> for bool {
+    const SHAPE: Shape = Shape::Truth;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         bool::deserialize(d)
     }
 }
 
 impl<'de> Value<'de> for &'de RawValue {
+    const SHAPE: Shape = Shape::Any;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         <&RawValue>::deserialize(d)
     }
 }
 
 impl<'de> Value<'de> for Scalar<'de> {
+    const SHAPE: Shape = Shape::Any;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         struct ScalarVisitor;
         impl<'de> Visitor<'de> for ScalarVisitor {
@@ -221,6 +249,7 @@ impl<'de> Value<'de> for Scalar<'de> {
 }
 
 impl<'de> Value<'de> for Products {
+    const SHAPE: Shape = Shape::Any;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         struct ProductsVisitor;
         impl<'de> Visitor<'de> for ProductsVisitor {
@@ -250,6 +279,7 @@ impl<'de> Value<'de> for Products {
 }
 
 impl<'de> Value<'de> for Vec<Instalment<'de>> {
+    const SHAPE: Shape = Shape::Any;
     fn read<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         struct ListVisitor;
         impl<'de> Visitor<'de> for ListVisitor {
