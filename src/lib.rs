@@ -23,6 +23,7 @@ pub mod engine;
 pub mod kafka;
 pub mod model;
 pub mod offline;
+pub mod runtime;
 pub mod task;
 pub mod telemetry;
 pub mod wording;

@@ -7,6 +7,7 @@
 #![expect(unsafe_code, reason = "group metadata with its generation has no safe wrapper")]
 
 use std::collections::VecDeque;
+use std::ffi::CString;
 use std::ptr::NonNull;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -276,6 +277,18 @@ impl GroupReader {
             Place::Offset(next) => Some(NextOffset(next)),
             _ => None,
         }
+    }
+
+    /// Where the partition ended when the broker last answered a fetch of it; `None` before the first answer.
+    pub fn known_end(&self, partition: Partition) -> Option<NextOffset> {
+        let topic = CString::new(self.topic.as_str()).expect("a checked topic name has no NUL");
+        let (mut low, mut high) = (-1, -1);
+        // SAFETY: live client; the out parameters live during the call.
+        let code = unsafe {
+            let client = self.fetcher.client.client().native_ptr();
+            sys::rd_kafka_get_watermark_offsets(client, topic.as_ptr(), partition.0, &mut low, &mut high)
+        };
+        (matches!(code, RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR) && high >= 0).then_some(NextOffset(high))
     }
 
     /// What the group has committed, open transactions excluded: while one is open the broker makes us wait.

@@ -42,7 +42,10 @@ pub enum Base {
     /// An offset that something else committed, say a tool that resets offsets: no state belongs to it.
     Foreign(NextOffset),
     /// Nothing was committed.
-    Nothing,
+    Nothing {
+        /// Where to begin then.
+        start: NextOffset,
+    },
 }
 
 /// What was found when the task looked for its place. Where the changelog ends must be read after what is committed.
@@ -247,7 +250,7 @@ impl Located {
         let (from, may_hold) = match self.base {
             Base::Ours(checkpoint) => (checkpoint, None),
             Base::Foreign(next) => (nothing_applied(next), Some(Refusal::StateWithForeignOffset { next })),
-            Base::Nothing => (nothing_applied(self.input.first), Some(Refusal::StateWithoutOffset)),
+            Base::Nothing { start } => (nothing_applied(start), Some(Refusal::StateWithoutOffset)),
         };
         let next = from.next;
         let refusal = if next < self.input.first {
@@ -311,7 +314,7 @@ mod tests {
             (Base::Ours(lazy), Some(Refusal::RedoNeeded { redo: at(3), next: at(5) })),
             (Base::Foreign(at(5)), None),
             (Base::Foreign(at(10)), Some(Refusal::OffsetBeyondEnd { next: at(10), end: at(9) })),
-            (Base::Nothing, None),
+            (Base::Nothing { start: at(2) }, None),
         ] {
             assert_eq!(refused(base, (2, 9), (0, 4)), refusal, "{base:?}");
         }
@@ -334,7 +337,7 @@ mod tests {
 
     #[test]
     fn an_empty_changelog_needs_no_restore() {
-        let (phase, action) = Phase::Locating.step(located(Base::Nothing, (4, 9), (0, 0)));
+        let (phase, action) = Phase::Locating.step(located(Base::Nothing { start: at(4) }, (4, 9), (0, 0)));
         let from = Checkpoint { next: at(4), clock: Clock::default(), sequence: 0, redo: at(4) };
         assert_eq!((phase, action), (Phase::Starting { from }, Some(LifeAction::Start { from })));
     }
@@ -342,7 +345,7 @@ mod tests {
     #[test]
     fn state_that_no_commit_of_ours_covers_is_refused_but_markers_alone_are_not() {
         for (base, applied, refusal) in [
-            (Base::Nothing, 0, Some(Refusal::StateWithoutOffset)),
+            (Base::Nothing { start: at(0) }, 0, Some(Refusal::StateWithoutOffset)),
             (Base::Foreign(at(5)), 5, Some(Refusal::StateWithForeignOffset { next: at(5) })),
             (Base::Ours(checkpoint(5, 1)), 5, None),
             (Base::Ours(checkpoint(5, 1)), 6, Some(Refusal::AppliedBeyondCommit { applied: at(6), next: at(5) })),

@@ -53,13 +53,17 @@ enum Stage {
     Left,
 }
 
-/// The worker's transaction and how much its producer has been doubted.
+/// The worker's transaction, and whether it was fenced lately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transaction {
     stage: Stage,
-    /// Fenced once since the last commit: the next time it is a rival.
-    fenced: bool,
+    /// Commits until a fencing counts as the first one again. Above 0 another one tells of a rival.
+    probation: u32,
 }
+
+/// A rival with the same id fences again within seconds; a transaction that the broker timed out is rare. So many
+/// commits, about a minute of them, tell the two apart.
+const PROBATION: u32 = 600;
 
 /// What can happen to a transaction. `suspect`: a request was lost or timed out meanwhile, whatever the call said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +150,7 @@ impl Default for Transaction {
 impl Transaction {
     /// With a producer that is not initialised yet; the first action is [`TransactionAction::Start`].
     pub fn new() -> Transaction {
-        Transaction { stage: Stage::Starting { in_doubt: false }, fenced: false }
+        Transaction { stage: Stage::Starting { in_doubt: false }, probation: 0 }
     }
 
     /// Whether the producer may be written to and nothing is under way.
@@ -193,7 +197,8 @@ impl Transaction {
             (SendingOffsets, O::OffsetsSent(outcome)) => self.fails(outcome, true),
 
             (Committing, O::Committed { outcome: Outcome::Done, suspect: false }) => {
-                (Transaction { stage: Idle, fenced: false }, Some(A::Promote))
+                let probation = self.probation.saturating_sub(1);
+                (Transaction { stage: Idle, probation }, Some(A::Promote))
             }
             (Committing, O::Committed { outcome: Outcome::Done, suspect: true }) => self.fails(Outcome::Replace, true),
             (Committing, O::Committed { outcome: Outcome::Retry, .. }) => to(Committing, A::Commit),
@@ -235,15 +240,15 @@ impl Transaction {
     /// A call failed. `in_doubt`: something was staged.
     fn fails(self, outcome: Outcome, in_doubt: bool) -> (Transaction, Option<TransactionAction>) {
         use TransactionAction as A;
-        let (stage, fenced, action) = match outcome {
+        let (stage, probation, action) = match outcome {
             Outcome::Done | Outcome::Retry => unreachable!("{outcome:?} is no failure"),
-            Outcome::Abort => (Stage::Aborting, self.fenced, A::Abort),
-            Outcome::Replace => (Stage::Starting { in_doubt }, self.fenced, A::Replace),
-            Outcome::Fenced if !self.fenced => (Stage::Starting { in_doubt }, true, A::Replace),
-            Outcome::Fenced => (Stage::Left, true, A::Leave(Leave::Fenced)),
-            Outcome::Stop => (Stage::Left, self.fenced, A::Leave(Leave::Refused)),
+            Outcome::Abort => (Stage::Aborting, self.probation, A::Abort),
+            Outcome::Replace => (Stage::Starting { in_doubt }, self.probation, A::Replace),
+            Outcome::Fenced if self.probation == 0 => (Stage::Starting { in_doubt }, PROBATION, A::Replace),
+            Outcome::Fenced => (Stage::Left, self.probation, A::Leave(Leave::Fenced)),
+            Outcome::Stop => (Stage::Left, self.probation, A::Leave(Leave::Refused)),
         };
-        (Transaction { stage, fenced }, Some(action))
+        (Transaction { stage, probation }, Some(action))
     }
 }
 
@@ -377,9 +382,11 @@ mod tests {
         let once = told(Transaction::new(), &[&[START, WRITE, DUE][..], &settled].concat());
         let left = told(once, &again);
         assert_eq!(left.step(O::CommitDue), (left, None));
-        // A commit in between proves that there was no rival.
-        let proven = told(once, &[WRITE, DUE, FLUSHED, SENT, COMMITTED]);
-        told(proven, &[WRITE, DUE, fenced]);
+        // Commits without another fencing prove that there was no rival; a few in between do not.
+        let round = [WRITE, DUE, FLUSHED, SENT, COMMITTED];
+        let doubted = (1..PROBATION).fold(once, |transaction, _| told(transaction, &round));
+        told(doubted, &again);
+        told(told(doubted, &round), &[WRITE, DUE, fenced]);
         told(
             Transaction::new(),
             &[
