@@ -24,7 +24,7 @@ fn usual(kind: Kind, word: Option<FactWord>) -> Facts {
     let due = Some(time("2026-03-04T15:02:00Z"));
     let none = Facts { word, since, ..Facts::default() };
     match kind {
-        Kind::GrievanceAccumulation => Facts { count: Some(3), categories: Some(2), days: Some(12), ..none },
+        Kind::GrievanceAccumulation => Facts { count: Some(3), categories: Some(2), ..none },
         Kind::ComplaintStalled => Facts { due, days: Some(3), ..none },
         Kind::SecondChance => none,
         Kind::DoubleDeviation => Facts { days: Some(9), ..none },
