@@ -15,7 +15,7 @@ pub enum Failure {
     #[error("the topics are not as they must be: {}", list(.0))]
     Topics(Vec<Problem>),
     /// A call to Kafka failed.
-    #[error("Kafka")]
+    #[error(transparent)]
     Kafka(#[from] kafka::Error),
     /// A task cannot go on without a person.
     #[error("partition {partition} cannot run")]

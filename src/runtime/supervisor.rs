@@ -18,6 +18,8 @@ use crate::clock::Clock;
 const LOOK: Duration = Duration::from_millis(100);
 /// Pause before a worker is started again; doubled each time up to the second one.
 const RESTART_AFTER: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+/// A cluster that does not answer for so long is told to be away.
+const CHECK_WITHIN: Duration = Duration::from_secs(3);
 /// A worker that ran for so long starts again without a longer pause.
 const HEALTHY_AFTER: Duration = Duration::from_secs(60);
 
@@ -60,7 +62,7 @@ fn check_topics(settings: &Settings, parts: &Parts, stop: &Stop) -> Result<bool,
     let mut pause = RESTART_AFTER.0;
     parts.health.set("kafka", Some("connecting".into()));
     while !stop.is_requested() {
-        match startup::check(&settings.cluster, &settings.topics, Duration::from_secs(5)) {
+        match startup::check(&settings.cluster, &settings.topics, CHECK_WITHIN) {
             Ok(problems) if problems.is_empty() => {
                 parts.health.set("kafka", None);
                 return Ok(true);
