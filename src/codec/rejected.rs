@@ -90,7 +90,7 @@ fn while_in_text(bytes: &mut std::slice::Iter<'_, u8>) {
 /// Whether `json` may be nested deeper than `MAX_DEPTH`. Almost always answered by counting brackets, text or not.
 pub(super) fn is_too_deep(json: &[u8]) -> bool {
     // A chunk is short enough for its count to fit a byte: such a sum is what compilers turn into vector code.
-    let opening = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
+    let opening = |chunk: &[u8]| chunk.iter().fold(0_u8, |n, byte| n.wrapping_add(u8::from(byte | 0x20 == b'{')));
     let openings: usize = json.chunks(128).map(|chunk| usize::from(opening(chunk))).sum();
     openings > MAX_DEPTH && depth(json) > MAX_DEPTH
 }

@@ -589,10 +589,10 @@ impl Context<'_> {
         if alert.pending.is_none() && alert.told_band != band {
             alert.pending = Some(Reason::Band);
         }
-        if let Some(reason) = self.c.alerts[index].pending {
-            if self.c.alerts[index].last_update.is_none_or(|last| now >= last + interval) {
-                self.emit(index, Transition::Updated, Some(reason), event_time);
-            }
+        if let Some(reason) = alert.pending
+            && alert.last_update.is_none_or(|last| now >= last + interval)
+        {
+            self.emit(index, Transition::Updated, Some(reason), event_time);
         }
     }
 

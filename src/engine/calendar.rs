@@ -35,9 +35,8 @@ impl Calendar {
         let own = timezone.and_then(|name| TimeZone::get(name).ok());
         let zone = own.as_ref().unwrap_or(&self.default_zone);
         let mut left = span.0;
-        let mut day = local_day(start, zone);
         // Without any working day the span is plain time; `config` refuses such a calendar.
-        for _ in 0..4_000 {
+        for day in days_from(start, zone) {
             if self.is_working(day) {
                 let opens = instant(day, self.rules.opens_minute, zone).0.max(start.0);
                 let closes = instant(day, self.rules.closes_minute, zone).0;
@@ -48,7 +47,6 @@ impl Calendar {
                     left -= closes - opens;
                 }
             }
-            day += 1;
         }
         start + span
     }
@@ -58,8 +56,7 @@ impl Calendar {
         let own = timezone.and_then(|name| TimeZone::get(name).ok());
         let zone = own.as_ref().unwrap_or(&self.default_zone);
         let mut total = 0;
-        let mut day = local_day(start, zone);
-        for _ in 0..4_000 {
+        for day in days_from(start, zone) {
             let opens = instant(day, self.rules.opens_minute, zone).0.max(start.0);
             if opens >= end.0 {
                 break;
@@ -67,7 +64,6 @@ impl Calendar {
             if self.is_working(day) {
                 total += (instant(day, self.rules.closes_minute, zone).0.min(end.0) - opens).max(0);
             }
-            day += 1;
         }
         Span(total)
     }
@@ -86,6 +82,15 @@ fn zone(name: &str) -> TimeZone {
 
 fn is_utc(zone: &TimeZone) -> bool {
     *zone == TimeZone::UTC
+}
+
+/// Days looked at in search of business hours: eleven years.
+const SIGHT: i64 = 4_000;
+
+/// Local days from that of `start` on, as days since 1970-01-01.
+fn days_from(start: Time, zone: &TimeZone) -> std::ops::Range<i64> {
+    let first = local_day(start, zone);
+    first..first + SIGHT
 }
 
 /// The local date at `time`, as days since 1970-01-01.

@@ -90,10 +90,8 @@ pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
         }
     }
     cx.c.panes.count(Series::of(event.event_type), event.time, newest);
-    if let Some(account) = event.account_id.as_deref() {
-        if cx.c.account_id.as_deref() != Some(account) {
-            cx.c.account_id = Some(account.into());
-        }
+    if event.account_id.is_some() && event.account_id.as_deref() != cx.c.account_id.as_deref() {
+        cx.c.account_id = event.account_id.as_deref().map(Into::into);
     }
     match &event.data {
         Data::Complaint(data) => complaint(cx, event, data, &mut changes),
@@ -479,12 +477,12 @@ fn feedback(cx: &mut Context<'_>, event: &Event<'_>, data: &FeedbackData<'_>, ch
 
 fn purchase(cx: &mut Context<'_>, time: Time) {
     let rules = &cx.rules.probation;
-    if let Some(probation) = &mut cx.c.probation {
-        if time >= probation.resolved.time + rules.purchases_after {
-            probation.purchases += 1;
-            if probation.purchases >= rules.purchases {
-                cx.c.probation = None;
-            }
+    if let Some(probation) = &mut cx.c.probation
+        && time >= probation.resolved.time + rules.purchases_after
+    {
+        probation.purchases += 1;
+        if probation.purchases >= rules.purchases {
+            cx.c.probation = None;
         }
     }
     if cx.c.gone {

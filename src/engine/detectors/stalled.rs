@@ -24,6 +24,17 @@ enum Answers<'a> {
     Both { complaint_id: &'a str },
 }
 
+impl Answers<'_> {
+    /// Whether the event answers a limit of `case`.
+    fn concern(&self, case: &Complaint) -> bool {
+        match self {
+            Answers::Nothing => false,
+            Answers::Both { complaint_id } => *complaint_id == &*case.id,
+            Answers::First { complaint_id, correlation } => case.is_about(*correlation, *complaint_id),
+        }
+    }
+}
+
 fn answers<'a>(event: &'a Event<'_>) -> Answers<'a> {
     match (&event.data, event.event_type) {
         (
@@ -50,18 +61,17 @@ fn answers<'a>(event: &'a Event<'_>) -> Answers<'a> {
 
 /// An answer after its limit shows that the limit has passed without one.
 fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
-    let (both, concerns): (bool, Box<dyn Fn(&Complaint) -> bool + '_>) = match answers(event) {
+    let answers = answers(event);
+    let both = match answers {
         Answers::Nothing => return,
-        Answers::Both { complaint_id } => (true, Box::new(move |c| &*c.id == complaint_id)),
-        Answers::First { complaint_id, correlation } => {
-            (false, Box::new(move |c| c.is_about(correlation, complaint_id)))
-        }
+        Answers::First { .. } => false,
+        Answers::Both { .. } => true,
     };
     let passed: ThinVec<(Box<str>, bool, Time)> = cx
         .c
         .complaints
         .iter()
-        .filter(|c| c.is_open() && concerns(c))
+        .filter(|c| c.is_open() && answers.concern(c))
         .flat_map(|c| {
             let first = (misses_answer(c) && c.answer_due < event.time).then(|| (c.id.clone(), false, c.answer_due));
             let second =
