@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use churnwatch::codec;
+use churnwatch::codec::Decoder;
 use churnwatch::model::Time;
 use churnwatch::offline::generate::{self, Generator};
 use churnwatch::offline::replay::{self, Options, ReplayError, Summary, Until, partition};
@@ -22,13 +22,7 @@ fn options(file: &Path) -> Options {
 fn replay(options: &Options) -> Result<(Vec<String>, Summary), ReplayError> {
     let wording = Wording::new();
     let mut out = Vec::new();
-    let summary = replay::run(
-        options,
-        &mut |bytes| codec::decode(bytes).map(Some),
-        &mut |alert, out| codec::alert::encode(alert, &wording, out),
-        &mut out,
-        &mut |_| {},
-    )?;
+    let summary = replay::run(options, &mut Decoder::default(), &wording, &mut out, &mut |_| {})?;
     let lines = String::from_utf8(out).unwrap().lines().map(str::to_owned).collect();
     Ok((lines, summary))
 }
@@ -209,16 +203,10 @@ fn a_reader_who_goes_away_ends_the_replay_without_an_error() {
         }
     }
     let folder = Folder::new();
-    let file = folder.file("in", &company(100, 5_000));
-    let summary = replay::run(
-        &options(&file),
-        &mut |bytes| codec::decode(bytes).map(Some),
-        &mut |_, out| out.extend_from_slice(&[b'x'; 10_000]),
-        &mut Gone,
-        &mut |_| {},
-    )
-    .unwrap();
-    assert!(summary.events < 5_000, "{summary}");
+    let file = folder.file("in", &company(100, 20_000));
+    let summary =
+        replay::run(&options(&file), &mut Decoder::default(), &Wording::new(), &mut Gone, &mut |_| {}).unwrap();
+    assert!(summary.events < 20_000, "{summary}");
 }
 
 #[test]

@@ -17,9 +17,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::codec::Rejected;
+use crate::codec::{Decoded, Decoder, alert};
 use crate::engine::{Effect, Engine, Outcome, Rules, Step};
-use crate::model::{Alert, Data, Event, Time};
+use crate::model::{Data, Event, Time};
+use crate::wording::Wording;
 
 use dead_letters::DeadLetters;
 use lines::{Lines, ReadError};
@@ -79,25 +80,19 @@ pub enum ReplayError {
     },
 }
 
-/// Reads an event from a line. `Ok(None)`: the mapping dropped it.
-pub type Decode<'d> = dyn for<'a> FnMut(&'a [u8]) -> Result<Option<Event<'a>>, Rejected> + 'd;
-
-/// Writes an alert's value, without a line feed.
-pub type Encode<'e> = dyn FnMut(&Alert, &mut Vec<u8>) + 'e;
-
 /// Replays `options.files` and writes every alert to `out`, one a line, in order. A reader of `out` that has gone away
 /// ends it quietly. `progress` is told the number of events now and then.
 pub fn run(
     options: &Options,
-    decode: &mut Decode<'_>,
-    encode: &mut Encode<'_>,
+    decoder: &mut Decoder,
+    wording: &Wording,
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Summary, ReplayError> {
     let mut lines = Lines::open(options.files.clone())?;
     let mut letters = DeadLetters::open(options)?;
-    let mut replay = Replay::new(options, encode, out);
-    match replay.all(&mut lines, decode, &mut letters, progress) {
+    let mut replay = Replay::new(options, wording, out);
+    match replay.all(&mut lines, decoder, &mut letters, progress) {
         Err(ReplayError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         result => result?,
     }
@@ -113,7 +108,7 @@ struct Replay<'r> {
     highest: Option<Time>,
     effects: Vec<Effect>,
     summary: Summary,
-    encode: &'r mut Encode<'r>,
+    wording: &'r Wording,
     out: &'r mut dyn Write,
     text: Vec<u8>,
 }
@@ -122,7 +117,7 @@ struct Replay<'r> {
 const BLOCK_BYTES: usize = 64 * 1_024;
 
 impl<'r> Replay<'r> {
-    fn new(options: &Options, encode: &'r mut Encode<'_>, out: &'r mut dyn Write) -> Replay<'r> {
+    fn new(options: &Options, wording: &'r Wording, out: &'r mut dyn Write) -> Replay<'r> {
         let engines = (0..options.partitions.max(1)).map(|_| Engine::new(options.rules.clone())).collect();
         Replay {
             engines,
@@ -130,7 +125,7 @@ impl<'r> Replay<'r> {
             highest: None,
             effects: Vec::new(),
             summary: Summary::default(),
-            encode,
+            wording,
             out,
             text: Vec::with_capacity(BLOCK_BYTES),
         }
@@ -139,14 +134,14 @@ impl<'r> Replay<'r> {
     fn all(
         &mut self,
         lines: &mut Lines,
-        decode: &mut Decode<'_>,
+        decoder: &mut Decoder,
         letters: &mut DeadLetters,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), ReplayError> {
         while let Some(line) = lines.next_line()? {
-            match decode(line.bytes) {
-                Ok(Some(event)) => self.apply(&event)?,
-                Ok(None) => self.summary.count(Outcome::Filtered),
+            match decoder.decode(line.bytes) {
+                Ok(Decoded::Event(event)) => self.apply(&event)?,
+                Ok(Decoded::Dropped) => self.summary.count(Outcome::Filtered),
                 Err(rejected) => {
                     self.summary.dead_letters += 1;
                     letters.write(line, rejected)?;
@@ -200,7 +195,7 @@ impl<'r> Replay<'r> {
             match effect {
                 Effect::Alert(alert) => {
                     self.summary.count_alert(alert.transition);
-                    (self.encode)(&alert, &mut self.text);
+                    alert::encode(&alert, self.wording, &mut self.text);
                     self.text.push(b'\n');
                 }
             }
