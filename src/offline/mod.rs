@@ -3,3 +3,4 @@
 pub mod generate;
 pub mod progress;
 pub mod replay;
+pub mod transcript;
