@@ -143,6 +143,8 @@ pub fn headers(alert: &Alert) -> [(&'static str, String); 7] {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
     use serde_json::Value;
 
@@ -218,9 +220,11 @@ mod tests {
         }
     }
 
+    static WORDING: LazyLock<Wording> = LazyLock::new(Wording::new);
+
     fn encoded(alert: &Alert) -> String {
         let mut out = b"before".to_vec();
-        encode(alert, &Wording::new(), &mut out);
+        encode(alert, &WORDING, &mut out);
         String::from_utf8(out).unwrap().strip_prefix("before").expect("appended").to_owned()
     }
 
@@ -228,7 +232,7 @@ mod tests {
     fn the_example_of_the_specification_is_written() {
         let alert = example();
         let mut text = Vec::new();
-        write_texts(&mut Json::new(&mut text), &Wording::new().texts(&alert));
+        write_texts(&mut Json::new(&mut text), &WORDING.texts(&alert));
         let expected = [
             r#"{"spec":"churn-alert/1","alert_id":"al_01J","dedup_key":"acme/c-123/PROMISE_BROKEN/pr-77","seq":3,"#,
             r#""transition":"escalated","status":"open","kind":"PROMISE_BROKEN","#,

@@ -174,7 +174,11 @@ impl<'a> Attributes<'a> {
             Some((name, _)) => return Err(invalid(name)),
             None => Cow::Borrowed(""),
         };
-        let event_type = event_type(self.type_name.as_deref().unwrap_or_default());
+        let type_name = short_name(self.type_name.unwrap_or_default());
+        if !is_id(&type_name) {
+            return Err(invalid("type"));
+        }
+        let event_type = EventType::parse(&type_name);
         let data = match data {
             Some(json) => data_slowly(event_type, json).map_err(invalid)?,
             None => no_data(event_type),
@@ -184,7 +188,7 @@ impl<'a> Attributes<'a> {
             id: self.id.unwrap_or_default(),
             source: self.source.unwrap_or_default(),
             event_type,
-            type_name: short_name(self.type_name.unwrap_or_default()),
+            type_name,
             time: time.ok_or(Rejected::field(Reason::InvalidTime, "time"))?,
             tenant: self.tenant.unwrap_or(DEFAULT_TENANT),
             customer_id,
@@ -278,6 +282,7 @@ mod tests {
             ("\"1.0\"", "1", "invalid_field: specversion"),
             ("\"e1\"", "null", "missing_field: id"),
             ("\"time\"", "\"when\"", "missing_field: time"),
+            ("com.acme.promise.made", "", "invalid_field: type"),
             ("\"a1\"", "1", "invalid_field: accountid"),
             ("\"data\":{\"promise_id\":\"p1\"}", "\"data_base64\":\"e30=\"", "invalid_field: data_base64"),
             ("{\"promise_id\":\"p1\"}", "\"<xml/>\"", "invalid_field: data"),
