@@ -159,7 +159,7 @@ impl<'t> FieldReader<'_, 't> {
             given.push((keys[0], node.span()));
         }
         match &given[..] {
-            [] if shape == Shape::Time => Ok(Convert::Time(TimeFormat::Rfc3339)),
+            [] if shape == Shape::Time => Ok(Convert::Time(vec![TimeFormat::Rfc3339])),
             [] => Ok(Convert::Take),
             [("map", _)] => {
                 let words = self.constants(table.get("map"), constants)?;
@@ -180,7 +180,7 @@ impl<'t> FieldReader<'_, 't> {
                 let number = |key, otherwise| table.get(key).map_or(Ok(otherwise), |node| document.number(node, key));
                 Ok(Convert::Scale(number("scale", 1.0)?, number("offset", 0.0)?))
             }
-            [(_, _)] => self.time_format(table).map(Convert::Time),
+            [(_, _)] => self.time_formats(table).map(Convert::Time),
             [(first, _), (second, span), ..] => {
                 Err(document.error(span.clone(), format!("`{second}` cannot be used together with `{first}`")))
             }
@@ -203,22 +203,9 @@ impl<'t> FieldReader<'_, 't> {
         Ok(entries)
     }
 
-    fn time_format(&self, table: &DeTable<'t>) -> Result<TimeFormat, MappingError> {
+    /// The formats to be tried, in order.
+    fn time_formats(&self, table: &DeTable<'t>) -> Result<Vec<TimeFormat>, MappingError> {
         let document = self.document;
-        let pattern = match table.get("time_format") {
-            None => None,
-            Some(node) => match document.text(node, "time_format")? {
-                "rfc3339" => return self.without_zone(table, TimeFormat::Rfc3339),
-                "unix_s" => return self.without_zone(table, TimeFormat::UnixSeconds),
-                "unix_ms" => return self.without_zone(table, TimeFormat::UnixMillis),
-                pattern if pattern.contains('%') => Some((node, pattern)),
-                other => {
-                    let known = ["rfc3339", "unix_s", "unix_ms", "a pattern such as %d/%m/%Y %H:%M"];
-                    return Err(document.unknown(node.span(), "time format", other, &known));
-                }
-            },
-        };
-        let Some((node, pattern)) = pattern else { return self.without_zone(table, TimeFormat::Rfc3339) };
         let zone = match table.get("timezone") {
             None => jiff::tz::TimeZone::UTC,
             Some(node) => {
@@ -227,16 +214,35 @@ impl<'t> FieldReader<'_, 't> {
                     .map_err(|_| document.error(node.span(), format!("there is no time zone `{name}`")))?
             }
         };
-        // Whoever can write a time by the pattern can read one by it.
-        jiff::fmt::strtime::format(pattern, &jiff::Timestamp::UNIX_EPOCH.to_zoned(zone.clone()))
-            .map_err(|error| document.error(node.span(), format!("no pattern of times: {error}")))?;
-        Ok(TimeFormat::Pattern(pattern.to_owned(), zone))
+        let written = table.get("time_format").map(|node| document.list(node)).unwrap_or_default();
+        let formats: Vec<TimeFormat> =
+            written.into_iter().map(|node| self.time_format(node, &zone)).collect::<Result<_, _>>()?;
+        let has_pattern = formats.iter().any(|format| matches!(format, TimeFormat::Pattern(..)));
+        match table.get("timezone") {
+            Some(node) if !has_pattern => {
+                Err(document.error(node.span(), "`timezone` needs a pattern as `time_format`"))
+            }
+            _ if formats.is_empty() => Ok(vec![TimeFormat::Rfc3339]),
+            _ => Ok(formats),
+        }
     }
 
-    fn without_zone(&self, table: &DeTable<'t>, format: TimeFormat) -> Result<TimeFormat, MappingError> {
-        match table.get("timezone") {
-            Some(node) => Err(self.document.error(node.span(), "`timezone` needs a pattern as `time_format`")),
-            None => Ok(format),
+    fn time_format(&self, node: &Node, zone: &jiff::tz::TimeZone) -> Result<TimeFormat, MappingError> {
+        let document = self.document;
+        match document.text(node, "time_format")? {
+            "rfc3339" => Ok(TimeFormat::Rfc3339),
+            "unix_s" => Ok(TimeFormat::UnixSeconds),
+            "unix_ms" => Ok(TimeFormat::UnixMillis),
+            pattern if pattern.contains('%') => {
+                // Whoever can write a time by the pattern can read one by it.
+                jiff::fmt::strtime::format(pattern, &jiff::Timestamp::UNIX_EPOCH.to_zoned(zone.clone()))
+                    .map_err(|error| document.error(node.span(), format!("no pattern of times: {error}")))?;
+                Ok(TimeFormat::Pattern(pattern.to_owned(), zone.clone()))
+            }
+            other => {
+                let known = ["rfc3339", "unix_s", "unix_ms", "a pattern such as %d/%m/%Y %H:%M"];
+                Err(document.unknown(node.span(), "time format", other, &known))
+            }
         }
     }
 }

@@ -20,9 +20,18 @@
 //! data.amount = { from = "cents", scale = 0.01 }
 //! ```
 //!
-//! A field: `from` one path or several (the first that is there), or `format`, or `hash` (of paths, or `"record"`), or
-//! a constant; then one of `map` (exact texts), `match` (texts with `*`), `bands` (lower bounds of numbers), `scale` and
-//! `offset`, `time_format` and `timezone`; `default` where nothing is there or no word fits; `on_error`.
+//! A field is a constant, or a table:
+//!
+//! - where the value comes from: `from` a path, or several of which the first that is there counts; `format`, a text
+//!   with `{path}` in it; or `hash`, a name made of the values at some paths, or of the whole `"record"`;
+//! - what becomes of it, at most one of: `map` exact texts and `match` texts with `*` to constants; `bands` from lower
+//!   bounds to constants; `scale` and `offset`; `time_format`, one or several to be tried of `rfc3339`, `unix_s`,
+//!   `unix_ms` or a pattern of strptime with its `timezone`;
+//! - `default`: a constant where there is no value, or none that `map`, `match` or `bands` knows;
+//! - `on_error`, if the value cannot be converted: `dead-letter`, `default` (or else nothing), or `drop` the record.
+//!
+//! A test (`drop_if`: any of them, `when`: all of them) asks about one `field`: `present`, `empty`, `equals`, `differs`,
+//! `one_of`, `like`, `below`, `above`.
 
 mod compile;
 mod document;
@@ -68,9 +77,13 @@ struct Template {
 
 /// The mappings that come with the program.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("chatwoot", include_str!("../../../config/mappings/chatwoot.toml")),
     ("online-grocer", include_str!("../../../config/mappings/online-grocer.toml")),
     ("online-retail", include_str!("../../../config/mappings/online-retail.toml")),
+    ("segment-track", include_str!("../../../config/mappings/segment-track.toml")),
+    ("stripe", include_str!("../../../config/mappings/stripe.toml")),
     ("university", include_str!("../../../config/mappings/university.toml")),
+    ("zendesk", include_str!("../../../config/mappings/zendesk.toml")),
 ];
 
 impl Mapping {

@@ -51,7 +51,8 @@ pub(super) enum Convert {
     Take,
     /// A number times the first plus the second.
     Scale(f64, f64),
-    Time(TimeFormat),
+    /// A time in the first of these formats that fits.
+    Time(Vec<TimeFormat>),
     /// The JSON beside the same text, else beside the first pattern that fits.
     Words(HashMap<Box<str>, Box<str>>, Vec<(Pattern, Box<str>)>),
     /// The JSON beside the highest of these that the number reaches; lowest first.
@@ -160,7 +161,10 @@ impl Convert {
             Convert::Scale(factor, offset) => {
                 json.rounded(number(value).ok_or(Unconvertible)? * factor + offset, DECIMALS);
             }
-            Convert::Time(format) => json.write(format_args!("\"{}\"", format.read(value).ok_or(Unconvertible)?)),
+            Convert::Time(formats) => {
+                let time = formats.iter().find_map(|format| format.read(value)).ok_or(Unconvertible)?;
+                json.write(format_args!("\"{time}\""));
+            }
             Convert::Words(words, patterns) => {
                 let text = text(value).ok_or(Unconvertible)?;
                 let pattern = || patterns.iter().find(|(pattern, _)| pattern.fits(&text)).map(|(_, to)| to);
