@@ -3,7 +3,9 @@
 mod check;
 mod failure;
 mod generate;
+mod mapping;
 mod output;
+mod replay;
 mod topics;
 mod topics_command;
 mod version;
@@ -26,6 +28,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
     let mut out = Out::stdout();
     match command {
         Command::Generate(arguments) => generate::run(&arguments, &mut out),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Topics { command: TopicsCommand::Plan(arguments) } => topics_command::plan(&arguments, &mut out),
         Command::Topics { command: TopicsCommand::Apply(arguments) } => topics_command::apply(&arguments, &mut out),

@@ -29,6 +29,14 @@ pub enum Command {
         churnwatch generate --customers 1000 --events 50000 --seed 1 --config config/churnwatch.toml\n\n\
         The same numbers make the same bytes, on every machine.")]
     Generate(GenerateArguments),
+    /// Put recorded events through the engine of the service, without Kafka, and print the alerts.
+    #[command(after_help = "Examples:\n  \
+        churnwatch replay events.ndjson > alerts.ndjson\n  \
+        churnwatch replay 2025.ndjson.gz 2026.ndjson.zst --until 2026-03-31T00:00:00Z --dead-letters bad.ndjson\n  \
+        churnwatch replay shop.ndjson --mapping online-retail --config config/churnwatch.toml\n\n\
+        The alerts are lines of JSON on standard output, in order; a summary goes to standard error. A line that is\n\
+        no event is a dead letter and stops nothing.")]
+    Replay(ReplayArguments),
     /// Print what the configuration means, or everything that is wrong with it.
     #[command(after_help = "Example:\n  churnwatch check --config config/churnwatch.toml\n\n\
         Exit code 78 if anything is wrong.")]
@@ -82,6 +90,31 @@ pub struct GenerateArguments {
     /// File to write; `-` is standard output. Without it the events go into the input topic.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Where settings come from.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// Events as lines of JSON, plain, gzip or zstd, read in this order; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How the lines become events: a mapping that is built in, or a file ending in `.toml`. Without it, as the
+    /// settings say.
+    #[arg(long, value_name = "NAME")]
+    pub mapping: Option<String>,
+    /// Split the customers over so many partitions, by key and each with its own time, as a topic would.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub partitions: u32,
+    /// Let time run on to here after the last event; `live` stops where a service stands that waits for the next
+    /// event. Without it, time ends at the last event.
+    #[arg(long, value_name = "TIME|live")]
+    pub until: Option<String>,
+    /// File for the lines that are no events, with the reason of each.
+    #[arg(long, value_name = "FILE")]
+    pub dead_letters: Option<PathBuf>,
     /// Where settings come from.
     #[command(flatten)]
     pub config: ConfigArguments,

@@ -165,6 +165,99 @@ fn the_same_numbers_generate_the_same_events() {
     assert!(ran.err.starts_with("churnwatch: cannot write ") && ran.err.contains("No such file"), "{}", ran.err);
 }
 
+/// Two promises that break, one after the other, and a line that is no event.
+const PROMISES: &str = r#"{"id":"1","source":"s","type":"promise.made","time":"2026-03-02T09:00:00Z","customer_id":"ann","data":{"promise_id":"p1","due":"2026-03-02T10:00:00Z"}}
+{"id":"2","source":"s","type":"promise.made","time":"2026-03-02T09:00:00Z","customer_id":"bob","data":{"promise_id":"p2","due":"2026-03-02T16:00:00Z"}}
+no event
+"#;
+
+/// Kinds and transitions of the alerts, one a line.
+fn alerts(out: &str) -> Vec<String> {
+    let tell = |line: &str| {
+        let alert: serde_json::Value = serde_json::from_str(line).unwrap();
+        format!("{} {}", alert["kind"].as_str().unwrap(), alert["transition"].as_str().unwrap())
+    };
+    out.lines().map(tell).collect()
+}
+
+#[test]
+fn a_replay_prints_alerts_and_sums_up_and_a_dead_letter_is_no_failure() {
+    let (folder, path) = file("events.ndjson", PROMISES);
+    let letters = folder.path().join("letters.ndjson");
+    let mut last = String::new();
+    for (until, broken) in [("live", 0), ("2026-03-02T12:00:00Z", 1), ("2026-03-03T00:00:00Z", 2)] {
+        let ran =
+            run(churnwatch("replay --partitions 3 --until").args([until, "--dead-letters"]).arg(&letters).arg(&path));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let told = alerts(&ran.out);
+        assert_eq!(told.iter().filter(|alert| *alert == "PROMISE_BROKEN opened").count(), broken, "{told:?}");
+        assert!(ran.err.starts_with("3 events: 2 applied, 0 duplicate, 0 late, 1 dead letters;"), "{}", ran.err);
+        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+        let letter = r#"{"line":3,"reason":"invalid_json","field":null,"value":"no event"}"#;
+        assert_eq!(std::fs::read_to_string(&letters).unwrap(), format!("{letter}\n"));
+        last = ran.out;
+    }
+    let from_pipe = run(churnwatch("replay - --until 2026-03-03T00:00:00Z").stdin(std::fs::File::open(&path).unwrap()));
+    let sorted = |out: &str| out.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(sorted(&from_pipe.out), sorted(&last));
+}
+
+#[test]
+fn a_replay_goes_by_the_rules_and_the_mapping_of_the_settings() {
+    let (_folder, path) = file("events.ndjson", PROMISES);
+    let broken = |command: &mut Command| {
+        let ran = run(command.arg(&path));
+        alerts(&ran.out).iter().filter(|alert| *alert == "PROMISE_BROKEN opened").count()
+    };
+    let until = "replay --until 2026-03-02T12:00:00Z";
+    assert_eq!(broken(&mut churnwatch(until)), 1);
+    assert_eq!(broken(churnwatch(until).args(["--set", "promises.grace=5h"])), 0);
+
+    let (_folder, path) = file(
+        "own.toml",
+        r#"
+        [common]
+        source = "shop"
+        id = { from = "n" }
+        time = { from = "at" }
+        customer_id = { from = "who" }
+        [[event]]
+        type = "usage.activity"
+        "#,
+    );
+    let (_records, records) = file("records.ndjson", r#"{"n": "1", "at": "2026-03-02T09:00:00Z", "who": "ann"}"#);
+    let mapping = format!("mapping.file={}", path.display());
+    for arguments in [["--mapping", path.to_str().unwrap()], ["--set", &mapping]] {
+        let ran = run(churnwatch("replay").args(arguments).arg(&records));
+        assert!(ran.err.starts_with("1 events: 1 applied"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_replay_that_cannot_be_says_why() {
+    let (_folder, path) = file("events.ndjson", PROMISES);
+    for (arguments, code, part) in [
+        ("", 2, "<FILE>..."),
+        ("--partitions 0", 2, "0 is not in 1..=10000"),
+        ("--until soon", 2, "--until must be \"live\" or a time with its zone, as in"),
+        ("--until 2026-03-02T12:00:00", 2, "--until must be \"live\" or a time"),
+        ("--mapping online-grocr", 2, "did you mean \"online-grocer\"?"),
+        ("--mapping no/such.toml", 78, "cannot read mapping file no/such.toml: No such file"),
+        ("no/such.ndjson", 1, "cannot open input file no/such.ndjson: No such file"),
+        ("--dead-letters no/such/letters", 1, "could not write dead letters to no/such/letters: No such file"),
+        ("--set time.idle=1s", 78, "flag --set time.idle: unknown key"),
+    ] {
+        let mut command = churnwatch("replay");
+        command.args(arguments.split_whitespace());
+        if !arguments.is_empty() {
+            command.arg(&path);
+        }
+        let ran = run(&mut command);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{arguments}: {}", ran.err);
+        assert!(ran.err.contains(part), "{arguments}: {}", ran.err);
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_a_quiet_end() {
     let mut child = churnwatch("generate --customers 1000 --events 5000000 --seed 1 --out -")

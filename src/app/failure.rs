@@ -6,6 +6,8 @@ use std::io;
 use crate::config::{Config, ConfigErrors};
 use crate::kafka::{self, Next};
 
+use super::mapping::Unusable;
+
 /// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -15,6 +17,9 @@ pub enum Failure {
     /// A setting in the environment is not UTF-8.
     #[error("cannot use the configuration:\nvariable {0}: the value is not UTF-8")]
     NotText(String),
+    /// The mapping cannot be used.
+    #[error("cannot use the mapping")]
+    Mapping(#[from] Unusable),
     /// Arguments that only together make no sense.
     #[error("{0}")]
     Usage(String),
@@ -41,9 +46,9 @@ impl Failure {
         match self {
             Failure::NoReader => 0,
             Failure::Other(_) => 1,
-            Failure::Usage(_) => 2,
+            Failure::Usage(_) | Failure::Mapping(Unusable::Unknown { .. }) => 2,
             Failure::Unreachable { .. } => 69,
-            Failure::Configuration(_) | Failure::NotText(_) => 78,
+            Failure::Configuration(_) | Failure::NotText(_) | Failure::Mapping(_) => 78,
         }
     }
 

@@ -28,6 +28,7 @@ pub use error::{ConfigError, ConfigErrors, Place};
 pub use keys::{KEYS, Key};
 pub use properties::{Properties, shown as shown_property};
 pub use spans::{parse_business_span, parse_span, show_business_span, show_span};
+pub use suggest::nearest;
 
 use error::Errors;
 use interpolate::Variables;

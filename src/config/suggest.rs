@@ -2,7 +2,7 @@
 
 /// The candidate with the fewest edits to `word`, if it takes few enough of them to be a slip: one, or a third of the
 /// word's length.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
