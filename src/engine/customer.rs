@@ -57,10 +57,10 @@ pub struct Customer {
     pub mutes: ThinVec<Mute>,
     /// Where the score stands.
     pub band: BandState,
-    /// Last time a person of the company answered or reached out.
-    pub last_human: Option<Time>,
-    /// Last time a wish to leave was taken back.
-    pub intent_cleared: Option<Time>,
+    /// Last time a person of the company answered or reached out; `Time::MIN` if never.
+    pub last_human: Time,
+    /// Last time a wish to leave was taken back; `Time::MIN` if never.
+    pub intent_cleared: Time,
     /// Surveys sent since the last answer.
     pub unanswered_surveys: u8,
     /// Whether they have left.
@@ -139,8 +139,8 @@ impl Customer {
             alerts: ThinVec::new(),
             mutes: ThinVec::new(),
             band: BandState::default(),
-            last_human: None,
-            intent_cleared: None,
+            last_human: Time::MIN,
+            intent_cleared: Time::MIN,
             unanswered_surveys: 0,
             gone: false,
             queued: Time::MAX,

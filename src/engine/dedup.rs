@@ -7,12 +7,16 @@ use super::hash::hash64;
 use super::tight::push_tight;
 use crate::model::{Event, Span, Time};
 
-/// Hashes of the last events of one customer with the day each was seen, oldest first.
+/// Bits of an entry that hold the day.
+const DAY_BITS: u32 = 9;
+/// The days that can be told apart.
+const DAYS: u64 = 1 << DAY_BITS;
+
+/// The last events of one customer, oldest first: the upper 55 bits of each event's hash, and below them the UTC day
+/// modulo 512 on which it was seen. One in 10^14 events is taken for a repeat by mistake.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RecentIds {
-    hashes: ThinVec<u64>,
-    /// Event time's UTC day of the hash at the same index, days since 1970.
-    days: ThinVec<u16>,
+    entries: ThinVec<u64>,
 }
 
 /// Hash of what makes an event the same event within a customer's tenant: its source and id.
@@ -23,34 +27,35 @@ pub fn id_hash(event: &Event<'_>) -> u64 {
 impl RecentIds {
     /// Whether an event with this hash was seen and is still remembered.
     pub fn contains(&self, hash: u64) -> bool {
-        self.hashes.contains(&hash)
+        self.entries.iter().any(|entry| (entry ^ hash) >> DAY_BITS == 0)
     }
 
-    /// Remembers `hash`; forgets what is older than `max_age` before `time`, and the oldest beyond `capacity`.
+    /// Remembers `hash`; forgets what is older than `max_age`, at most 256 days, before `time`, and the oldest beyond
+    /// `capacity`.
     pub fn insert(&mut self, hash: u64, time: Time, capacity: usize, max_age: Span) {
-        let day = time.day().clamp(0, i32::from(u16::MAX)) as u16;
-        let oldest_kept = (time - max_age).day();
-        let too_old = self.days.iter().take_while(|&&d| i32::from(d) < oldest_kept).count();
-        let too_many = (self.hashes.len() + 1).saturating_sub(capacity);
-        let drop = too_old.max(too_many).min(self.hashes.len());
+        let day = (time.day() as u64) % DAYS;
+        let max_days = (max_age.0 / Span::days(1).0).clamp(0, 256) as u64;
+        // An entry of a later day than `time` has come before a late event: it looks older than half the circle.
+        let is_old = |entry: u64| (max_days + 1..DAYS / 2 + 1).contains(&((day + DAYS - entry % DAYS) % DAYS));
+        let too_old = self.entries.iter().take_while(|&&entry| is_old(entry)).count();
+        let too_many = (self.entries.len() + 1).saturating_sub(capacity);
+        let drop = too_old.max(too_many).min(self.entries.len());
         if drop > 0 {
-            self.hashes.drain(..drop);
-            self.days.drain(..drop);
+            self.entries.drain(..drop);
         }
         if capacity > 0 {
-            push_tight(&mut self.hashes, hash);
-            push_tight(&mut self.days, day);
+            push_tight(&mut self.entries, hash & !(DAYS - 1) | day);
         }
     }
 
     /// How many ids are remembered.
     pub fn len(&self) -> usize {
-        self.hashes.len()
+        self.entries.len()
     }
 
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.hashes.is_empty()
+        self.entries.is_empty()
     }
 }
 
@@ -61,13 +66,18 @@ mod tests {
     #[test]
     fn ids_are_forgotten_by_number_and_by_age() {
         let mut recent = RecentIds::default();
+        let hash = |n: u64| n << DAY_BITS;
         for n in 0..5 {
-            recent.insert(n, Time(0), 3, Span::days(30));
+            recent.insert(hash(n), Time(0), 3, Span::days(30));
         }
-        assert_eq!((0..5).map(|n| recent.contains(n)).collect::<Vec<_>>(), [false, false, true, true, true]);
-        recent.insert(9, Time(0) + Span::days(31), 3, Span::days(30));
-        assert_eq!(recent.len(), 1);
-        assert!(recent.contains(9));
+        assert_eq!((0..5).map(|n| recent.contains(hash(n))).collect::<Vec<_>>(), [false, false, true, true, true]);
+        recent.insert(hash(8), Time(0) + Span::days(30), 4, Span::days(30));
+        assert_eq!(recent.len(), 4);
+        recent.insert(hash(9), Time(0) + Span::days(31), 4, Span::days(30));
+        assert_eq!(recent.len(), 2);
+        assert!(recent.contains(hash(8)) && recent.contains(hash(9)));
+        recent.insert(hash(10), Time(0) + Span::days(10), 4, Span::days(30));
+        assert_eq!(recent.len(), 3, "a late event makes nothing old");
     }
 
     #[test]

@@ -162,18 +162,18 @@ fn is_new_day(cx: &Context<'_>, time: Time) -> bool {
 }
 
 fn human(cx: &mut Context<'_>, time: Time, changes: &mut Changes) {
-    cx.c.last_human = cx.c.last_human.max(Some(time));
+    cx.c.last_human = cx.c.last_human.max(time);
     changes.human = true;
 }
 
 fn intent(cx: &mut Context<'_>, event: &Event<'_>) {
-    if cx.c.intent_cleared.is_none_or(|cleared| cleared < event.time) {
+    if cx.c.intent_cleared < event.time {
         cx.c.ledgers.set(Ledger::Intent, 1.0, event.time, &event.id);
     }
 }
 
 fn intent_cleared(cx: &mut Context<'_>, time: Time) {
-    cx.c.intent_cleared = cx.c.intent_cleared.max(Some(time));
+    cx.c.intent_cleared = cx.c.intent_cleared.max(time);
     if cx.c.ledgers.get(Ledger::Intent).is_some_and(|intent| intent.at <= time) {
         cx.c.ledgers.clear(Ledger::Intent);
     }

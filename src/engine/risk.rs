@@ -307,17 +307,17 @@ pub fn severity_of(band: Band) -> Severity {
 pub struct BandState {
     /// The band.
     pub band: Band,
-    /// Since when the score has been above the band with no fact behind it.
-    above_since: Option<Time>,
-    /// Since when the score has been low enough to leave.
-    below_since: Option<Time>,
+    /// Since when the score has been above the band with no fact behind it; `Time::MAX` if it is not.
+    above_since: Time,
+    /// Since when the score has been low enough to leave; `Time::MAX` if it is not.
+    below_since: Time,
     /// When the score will next cross a line if nothing happens; `Time::MAX` if it will not.
     crosses_at: Time,
 }
 
 impl Default for BandState {
     fn default() -> BandState {
-        BandState { band: Band::Normal, above_since: None, below_since: None, crosses_at: Time::MAX }
+        BandState { band: Band::Normal, above_since: Time::MAX, below_since: Time::MAX, crosses_at: Time::MAX }
     }
 }
 
@@ -342,33 +342,31 @@ impl BandState {
 
     /// When this must be looked at again if nothing happens before.
     pub fn due(&self) -> Time {
-        let entering = self.above_since.map_or(Time::MAX, |since| since + ENTER_AFTER);
-        let leaving = self.below_since.map_or(Time::MAX, |since| since + LEAVE_AFTER);
-        self.crosses_at.min(entering).min(leaving)
+        self.crosses_at.min(self.above_since + ENTER_AFTER).min(self.below_since + LEAVE_AFTER)
     }
 
     /// The score is `log_odds` at `time`; `by_fact`: an event has just made it so.
     fn take(&mut self, log_odds: LogOdds, time: Time, by_fact: bool) {
         match self.side(log_odds) {
             Side::Above => {
-                self.below_since = None;
-                let since = *self.above_since.get_or_insert(time);
-                if by_fact || time >= since + ENTER_AFTER {
+                self.below_since = Time::MAX;
+                self.above_since = self.above_since.min(time);
+                if by_fact || time >= self.above_since + ENTER_AFTER {
                     self.band = band_of(log_odds);
-                    self.above_since = None;
+                    self.above_since = Time::MAX;
                 }
             }
             Side::Below => {
-                self.above_since = None;
-                let since = *self.below_since.get_or_insert(time);
-                if time >= since + LEAVE_AFTER {
+                self.above_since = Time::MAX;
+                self.below_since = self.below_since.min(time);
+                if time >= self.below_since + LEAVE_AFTER {
                     self.band = band_of(log_odds);
-                    self.below_since = None;
+                    self.below_since = Time::MAX;
                 }
             }
             Side::Within => {
-                self.above_since = None;
-                self.below_since = None;
+                self.above_since = Time::MAX;
+                self.below_since = Time::MAX;
             }
         }
     }

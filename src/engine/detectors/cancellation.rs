@@ -44,7 +44,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
 }
 
 fn open(cx: &mut Context<'_>, event: &Event<'_>, word: FactWord, ends: Option<Time>) {
-    if cx.c.intent_cleared.is_some_and(|cleared| cleared >= event.time) {
+    if cx.c.intent_cleared >= event.time {
         return; // Taken back already.
     }
     let rules = &cx.rules.cancellation;

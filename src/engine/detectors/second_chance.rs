@@ -72,7 +72,7 @@ fn open_for_complaint(cx: &mut Context<'_>, event: &Event<'_>, id: &str) {
 fn open(cx: &mut Context<'_>, event: &Event<'_>, id: &str, voice: Fact, word: FactWord, incident: Option<Box<str>>) {
     // A person has spoken with the customer since: the voice is answered already. Their own answer to another matter
     // before it does not count.
-    if cx.c.last_human.is_some_and(|at| at > event.time) {
+    if cx.c.last_human > event.time {
         return;
     }
     let rules = &cx.rules.second_chance;
