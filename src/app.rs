@@ -3,6 +3,7 @@
 mod check;
 mod failure;
 mod generate;
+mod judge;
 mod mapping;
 mod output;
 mod replay;
@@ -18,6 +19,7 @@ use crate::telemetry::logs;
 pub use failure::Failure;
 pub use version::VERSION;
 
+use judge::judge;
 use output::Out;
 
 /// Runs one command to its end.
@@ -47,7 +49,7 @@ fn load(arguments: &ConfigArguments) -> Result<Config, Failure> {
             Err(_) => {}
         }
     }
-    Ok(Config::load_with(arguments.config.as_deref(), variables.into_iter(), &arguments.set)?)
+    Ok(Config::load(arguments.config.as_deref(), variables.into_iter(), &arguments.set, &judge)?)
 }
 
 /// The log from here on, as the settings want it.
@@ -73,7 +75,7 @@ mod tests {
     fn what_the_client_owns_cannot_be_configured() {
         for name in OWNED_PROPERTIES {
             let flag = [format!("kafka.properties.{name}=1")];
-            assert!(Config::load_with(None, std::iter::empty(), &flag).is_err(), "{name}");
+            assert!(Config::load(None, std::iter::empty(), &flag, &judge).is_err(), "{name}");
         }
     }
 }

@@ -100,6 +100,16 @@ fn wrong_settings_end_with_78_and_every_error_has_its_place() {
         assert_eq!(lines.len(), meant.len(), "{}", ran.err);
         assert!(lines.iter().zip(&meant).all(|(line, meant)| line.starts_with(meant.as_str())), "{}", ran.err);
     }
+    let (_folder, path) = file("d.toml", "[kafka.properties]\n\"linger.sm\" = 5\n[mapping]\nname = \"univercity\"\n");
+    let ran = run(churnwatch("check --config").arg(&path));
+    let name = path.display();
+    assert_eq!(ran.code, Some(78));
+    for line in [
+        format!("{name}:2:15: librdkafka has no property `linger.sm`; did you mean `linger.ms`?"),
+        format!("{name}:4:8: there is no mapping \"univercity\"; did you mean \"university\"?"),
+    ] {
+        assert!(ran.err.lines().any(|l| l.starts_with(&line)), "{line} in\n{}", ran.err);
+    }
     let ran = run(&mut churnwatch("check --config /no/such.toml"));
     assert_eq!(ran.code, Some(78));
     assert!(ran.err.contains("/no/such.toml: cannot read the file"), "{}", ran.err);

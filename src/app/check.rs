@@ -51,6 +51,7 @@ fn note(path: &str, config: &Config) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::judge::judge;
 
     #[test]
     fn what_is_printed_means_what_was_meant() {
@@ -60,12 +61,12 @@ mod tests {
             "alerts.owners=team:a,team:b",
             "kafka.properties.client.id=one \"two\"",
         ];
-        let config = Config::load_with(None, std::iter::empty(), &flags.map(str::to_owned)).unwrap();
+        let config = Config::load(None, std::iter::empty(), &flags.map(str::to_owned), &judge).unwrap();
         let text = text(&config);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("c.toml");
         std::fs::write(&path, &text).unwrap();
-        assert_eq!(Config::load(Some(&path), std::iter::empty()), Ok(config), "{text}");
+        assert_eq!(Config::load(Some(&path), std::iter::empty(), &[], &judge), Ok(config), "{text}");
         for line in [
             "group_id = \"care\"  # default: \"churnwatch\"",
             "changelog = \"auto\"  # care-customers-changelog",
@@ -79,7 +80,7 @@ mod tests {
     #[test]
     fn secrets_are_not_printed() {
         let flag = ["kafka.properties.sasl.password=hunter2".to_owned()];
-        let config = Config::load_with(None, std::iter::empty(), &flag).unwrap();
+        let config = Config::load(None, std::iter::empty(), &flag, &judge).unwrap();
         assert!(text(&config).contains("\"sasl.password\" = \"(hidden)\""));
         assert!(!text(&config).contains("hunter2"));
     }

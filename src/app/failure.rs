@@ -54,21 +54,10 @@ impl Failure {
 
     /// What goes to stderr: `cannot …: because …: because …`; `None` for a quiet end.
     pub fn message(&self) -> Option<String> {
-        if let Failure::NoReader = self {
-            return None;
+        match self {
+            Failure::NoReader => None,
+            _ => Some(chain(self)),
         }
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let part = error.to_string();
-            // Some libraries repeat the cause in their own text.
-            if !text.ends_with(&part) {
-                text.push_str(": ");
-                text.push_str(&part);
-            }
-            cause = error.source();
-        }
-        Some(text)
     }
 
     /// An error of the cluster. What another try may mend is taken for a cluster that does not answer.
@@ -91,6 +80,22 @@ impl Failure {
             _ => Failure::other(OutputError(error)),
         }
     }
+}
+
+/// An error and its causes, from the outside in.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        // Some libraries repeat the cause in their own text.
+        if !text.ends_with(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        cause = error.source();
+    }
+    text
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -34,35 +34,40 @@ use error::Errors;
 use interpolate::Variables;
 use raw::{Entry, Value};
 
-impl Config {
-    /// The settings of the file at `path`, if any, and of the environment.
-    ///
-    /// # Errors
-    /// Everything that is wrong, not only the first.
-    pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Config, ConfigErrors> {
-        Config::load_with(path, env, &[])
-    }
+/// Something wrong with the values as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// The keys to blame: the one that was written last is where the error is shown.
+    pub keys: Vec<String>,
+    /// What is wrong, and what to write instead. Never holds a secret.
+    pub message: String,
+}
 
-    /// As `load`, with `flags` of the form `section.key=value` on top.
+/// Knows what this folder cannot: which mappings there are, what librdkafka takes.
+pub type Judge<'j> = dyn Fn(&Config) -> Vec<Objection> + 'j;
+
+impl Config {
+    /// The settings of the file at `path`, if any, of `env`, and of `flags` of the form `section.key=value`.
     ///
     /// # Errors
-    /// Everything that is wrong, not only the first.
-    pub fn load_with(
+    /// Everything that is wrong, `judge`'s objections included, not only the first.
+    pub fn load(
         path: Option<&Path>,
         env: impl Iterator<Item = (String, String)>,
         flags: &[String],
+        judge: &Judge<'_>,
     ) -> Result<Config, ConfigErrors> {
         let variables: Variables = env.collect();
         let mut errors = Errors::default();
         let mut entries = path.map_or(Vec::new(), |path| raw::read_file(path, &variables, &mut errors));
         entries.extend(overrides::read_variables(&variables, &mut errors));
         entries.extend(overrides::read_flags(flags, &mut errors));
-        meant(&entries, errors)
+        meant(&entries, errors, judge)
     }
 }
 
 /// What the entries mean, the last of a key winning.
-fn meant(entries: &[Entry], mut errors: Errors) -> Result<Config, ConfigErrors> {
+fn meant(entries: &[Entry], mut errors: Errors, judge: &Judge<'_>) -> Result<Config, ConfigErrors> {
     let mut config = Config::default();
     let mut places = HashMap::new();
     for entry in entries {
@@ -76,9 +81,9 @@ fn meant(entries: &[Entry], mut errors: Errors) -> Result<Config, ConfigErrors> 
             Err(message) => errors.add(place, message),
         }
     }
-    for (keys, message) in contradictions(&config) {
-        // A default never contradicts another one: at least one of the keys was set.
-        let last = entries.iter().rev().find(|entry| keys.contains(&entry.path.as_str()));
+    for Objection { keys, message } in contradictions(&config).into_iter().chain(judge(&config)) {
+        // Nobody objects to the defaults: at least one of the keys was set.
+        let last = entries.iter().rev().find(|entry| keys.contains(&entry.path));
         if let Some(place) = last.and_then(|entry| places.get(entry.path.as_str())) {
             errors.add(place, message);
         }
@@ -114,13 +119,13 @@ fn property(name: &str, value: &Value, config: &mut Config) -> Result<(), String
     Ok(())
 }
 
-/// What single values cannot tell: the keys that contradict each other, with what to say.
-fn contradictions(config: &Config) -> Vec<(Vec<&'static str>, String)> {
+/// What single values cannot tell: the keys that contradict each other.
+fn contradictions(config: &Config) -> Vec<Objection> {
     let rules = &config.rules;
     let mut found = Vec::new();
     let mut must = |holds: bool, keys: &[&'static str], message: String| {
         if !holds {
-            found.push((keys.to_vec(), message));
+            found.push(Objection { keys: keys.iter().map(|key| (*key).to_owned()).collect(), message });
         }
     };
     must(

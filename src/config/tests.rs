@@ -8,6 +8,11 @@ use crate::model::Span;
 
 use super::*;
 
+/// Objects to nothing.
+fn nobody(_: &Config) -> Vec<Objection> {
+    Vec::new()
+}
+
 type Env<'a> = &'a [(&'a str, &'a str)];
 
 /// Loads `text` as the file `c.toml`, under `env` and `flags`.
@@ -18,7 +23,7 @@ fn load(text: &str, env: Env, flags: &[&str]) -> Result<Config, ConfigErrors> {
     let mut entries = raw::read_text("c.toml", text, &variables, &mut errors);
     entries.extend(overrides::read_variables(&variables, &mut errors));
     entries.extend(overrides::read_flags(&flags, &mut errors));
-    meant(&entries, errors)
+    meant(&entries, errors, &nobody)
 }
 
 fn errors(text: &str, env: Env, flags: &[&str]) -> Vec<String> {
@@ -34,7 +39,7 @@ fn manual() -> (PathBuf, String) {
 #[test]
 fn the_manual_is_the_defaults_and_mentions_every_key() {
     let (path, text) = manual();
-    assert_eq!(Config::load(Some(&path), std::iter::empty()), Ok(Config::default()));
+    assert_eq!(Config::load(Some(&path), std::iter::empty(), &[], &nobody), Ok(Config::default()));
     let entries = raw::read_text("manual", &text, &Variables::new(), &mut Errors::default());
     let mentioned: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
     let known: Vec<&str> = KEYS.iter().map(|key| key.path).collect();
@@ -346,11 +351,11 @@ fn no_message_and_no_debug_output_holds_a_secret() {
 fn a_file_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("none.toml");
-    let errors = Config::load(Some(&path), std::iter::empty()).unwrap_err();
+    let errors = Config::load(Some(&path), std::iter::empty(), &[], &nobody).unwrap_err();
     assert_eq!(errors.0.len(), 1);
     assert!(errors.to_string().starts_with(&format!("{}: cannot read the file: ", path.display())), "{errors}");
     std::fs::write(&path, b"[kafka]\ngroup_id = \"\xff\"").unwrap();
-    let errors = Config::load(Some(&path), std::iter::empty()).unwrap_err();
+    let errors = Config::load(Some(&path), std::iter::empty(), &[], &nobody).unwrap_err();
     assert_eq!(errors.to_string(), format!("{}:2:13: the file is not UTF-8 from here on", path.display()));
 }
 
@@ -372,4 +377,22 @@ fn other_rules_have_another_version_and_other_settings_have_not() {
     versions.sort_unstable();
     versions.dedup();
     assert_eq!(versions.len(), others.len() + 1);
+}
+
+#[test]
+fn an_objection_stands_where_the_last_key_to_blame_was_written() {
+    let text = "[kafka]\ngroup_id = \"a\"\n[kafka.properties]\n\"linger.sm\" = 5\n[mapping]\nname = \"shop\"\n";
+    let objection =
+        |keys: &[&str]| Objection { keys: keys.iter().map(|key| (*key).to_owned()).collect(), message: "no".into() };
+    let all = |_: &Config| {
+        vec![
+            objection(&["mapping.name"]),
+            objection(&["kafka.properties.linger.sm", "kafka.group_id"]),
+            objection(&["http.listen"]),
+        ]
+    };
+    let entries = raw::read_text("c.toml", text, &Variables::new(), &mut Errors::default());
+    let told: Vec<String> =
+        meant(&entries, Errors::default(), &all).unwrap_err().0.iter().map(ConfigError::to_string).collect();
+    assert_eq!(told, ["c.toml:4:15: no", "c.toml:6:8: no"]);
 }

@@ -20,6 +20,7 @@ mod log_reader;
 pub mod mock;
 mod native;
 mod producer;
+mod property;
 mod watch;
 
 pub use batch::{Batch, Header, Item, Record};
@@ -29,3 +30,4 @@ pub use group_reader::{Committed, GroupMetadata, GroupReader, Membership, Offset
 pub use log_ends::LogEnds;
 pub use log_reader::LogReader;
 pub use producer::{Guarantee, Outgoing, Producer, TopicIndex};
+pub use property::{PropertyError, check_property};
