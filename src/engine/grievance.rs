@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::fact::Fact;
+use super::hash::hash64;
 use crate::model::event::{Category, ComplaintSeverity};
 use crate::model::{Span, Time};
 
@@ -143,8 +144,39 @@ impl Failure {
     }
 }
 
-/// The last repairs, for failures that arrive after their repair: hash of the object or correlation, and the time.
-pub type Repairs = ThinVec<(u64, Time)>;
+/// The last repairs, for failures that arrive after their repair: nearly every customer has some.
+pub type Repairs = ThinVec<Repair>;
+
+/// Something was made good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repair {
+    /// Hash of the object or the correlation that it was about.
+    about: u32,
+    /// Seconds since 1970, rounded up.
+    seconds: u32,
+}
+
+impl Repair {
+    /// A repair of what `id` names.
+    pub fn new(id: &str, at: Time) -> Repair {
+        let seconds = at.0.div_euclid(1_000) + i64::from(at.0.rem_euclid(1_000) > 0);
+        Repair { about: Repair::hash(id), seconds: seconds.clamp(0, i64::from(u32::MAX)) as u32 }
+    }
+
+    /// Whether it is about what `id` names.
+    pub fn is_about(self, id: &str) -> bool {
+        self.about == Repair::hash(id)
+    }
+
+    /// When it was made, to the second.
+    pub fn at(self) -> Time {
+        Time(i64::from(self.seconds) * 1_000)
+    }
+
+    fn hash(id: &str) -> u32 {
+        hash64(id.as_bytes(), 0x7265_7061) as u32
+    }
+}
 
 /// Repairs remembered.
 pub const REPAIRS_MAX: usize = 8;

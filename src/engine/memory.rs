@@ -3,8 +3,7 @@
 use super::context::Context;
 use super::customer::{Probation, Profile};
 use super::fact::Fact;
-use super::grievance::{CaseState, Complaint, Failure, FailureKind, REPAIRS_MAX, TOMBSTONE, make_room};
-use super::hash::hash64;
+use super::grievance::{CaseState, Complaint, Failure, FailureKind, REPAIRS_MAX, Repair, TOMBSTONE, make_room};
 use super::ledger::Ledger;
 use super::promise::{Breach, Promise, PromiseState, due_soon_at};
 use super::sentiment_track::Sentiment;
@@ -144,7 +143,7 @@ fn prune(cx: &mut Context<'_>, now: Time) {
     cx.c.failures.retain(|f| f.closed.is_none_or(|at| !old(at)));
     let ended = |p: &Promise| if p.due == Time::MAX { p.state_at } else { p.state_at.max(p.deadline()) };
     cx.c.promises.retain(|p| p.is_pending() || !old(ended(p)));
-    cx.c.repairs.retain(|(_, at)| !old(*at));
+    cx.c.repairs.retain(|r| !old(r.at()));
     let over = |p: &Probation| now > p.resolved.time + cx.rules.probation.length + cx.rules.time.out_of_orderness;
     if cx.c.probation.as_deref().is_some_and(over) {
         cx.c.probation = None;
@@ -521,19 +520,14 @@ fn billing(cx: &mut Context<'_>, event: &Event<'_>, data: &BillingData<'_>, chan
     }
 }
 
-fn repair_hash(id: &str) -> u64 {
-    hash64(id.as_bytes(), 0x7265_7061)
-}
-
 /// A failure that nobody filed: an open item until it is made good.
 fn failure(cx: &mut Context<'_>, event: &Event<'_>, kind: FailureKind, object: &str, changes: &mut Changes) {
     if cx.c.failures.iter().any(|f| f.kind == kind && &*f.object == object && f.closed.is_none()) {
         return; // The same object again: no second failure.
     }
     let correlation = event.correlation_id.as_deref();
-    let hashes = [Some(object), correlation].map(|id| id.map(repair_hash));
-    let repaired = |(hash, at): &(u64, Time)| hashes.contains(&Some(*hash)) && *at >= event.time;
-    let closed = cx.c.repairs.iter().find(|r| repaired(r)).map(|(_, at)| *at);
+    let about = |r: &&Repair| r.is_about(object) || correlation.is_some_and(|id| r.is_about(id));
+    let closed = cx.c.repairs.iter().filter(about).map(|r| r.at()).find(|at| *at >= event.time);
     make_room(&mut cx.c.failures, |f| f.closed.is_some());
     let failure = Failure {
         object: object.into(),
@@ -558,7 +552,7 @@ fn repair(
     changes: &mut Changes,
 ) {
     for id in [object, correlation].into_iter().flatten() {
-        push_tight(&mut cx.c.repairs, (repair_hash(id), event.time));
+        push_tight(&mut cx.c.repairs, Repair::new(id, event.time));
     }
     while cx.c.repairs.len() > REPAIRS_MAX {
         cx.c.repairs.remove(0);
