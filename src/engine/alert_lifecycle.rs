@@ -186,7 +186,7 @@ impl LiveAlert {
         }
         let asked = self.status == Status::Open && self.inhibited_by.is_none();
         let act_by = self.act_by.filter(|_| asked && self.act_span.is_some() && self.level < LEVELS_MAX);
-        let told = self.pending.filter(|_| asked || self.status == Status::Acknowledged);
+        let told = self.pending.filter(|_| self.status != Status::Snoozed && self.inhibited_by.is_none());
         [
             (self.hold_until, AlertTimer::Hold),
             (self.expires_at, AlertTimer::Expire),
