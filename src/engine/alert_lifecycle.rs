@@ -89,6 +89,7 @@ pub struct LiveAlert {
     told_top: Option<Box<str>>,
     told_log_odds: Option<LogOdds>,
     closed_at: Option<Time>,
+    closed_by: Option<Reason>,
 }
 
 /// A kind, or one object of it, that a person called a false alarm.
@@ -202,9 +203,9 @@ impl LiveAlert {
     }
 
     /// Ends it at `now`: nothing is due any more.
-    fn shut(&mut self, status: Status, now: Time) {
+    fn shut(&mut self, status: Status, reason: Reason, now: Time) {
         self.status = status;
-        self.closed_at = Some(now);
+        (self.closed_at, self.closed_by) = (Some(now), Some(reason));
         (self.act_by, self.act_span, self.remind_at, self.expires_at) = (None, None, None, None);
         (self.hold_until, self.lower_at, self.snoozed_until, self.pending) = (None, None, None, None);
     }
@@ -284,7 +285,9 @@ impl Context<'_> {
             Some(index) => {
                 let alert = &self.c.alerts[index];
                 let known = |fact: &Fact| alert.evidence.iter().any(|e| e.is_same(fact));
-                if !raise.evidence.iter().all(known) || raise.floor > alert.floor {
+                // The same facts do not notify again, unless the condition was false in between.
+                let again = alert.closed_by == Some(Reason::ConditionFalse);
+                if again || !raise.evidence.iter().all(known) || raise.floor > alert.floor {
                     self.reopen(index, raise);
                 }
             }
@@ -324,6 +327,7 @@ impl Context<'_> {
             told_top: None,
             told_log_odds: None,
             closed_at: None,
+            closed_by: None,
         };
         alert.evidence.truncate(EVIDENCE_MAX);
         self.announce(alert, raise.act_by, Transition::Opened, None);
@@ -387,7 +391,7 @@ impl Context<'_> {
     fn reopen(&mut self, index: usize, raise: Raise<'_>) {
         let mut alert = self.c.alerts.remove(index);
         alert.status = Status::Open;
-        alert.closed_at = None;
+        (alert.closed_at, alert.closed_by) = (None, None);
         alert.occurrences += 1;
         alert.floor = raise.floor;
         alert.event_time = raise.event_time;
@@ -437,7 +441,7 @@ impl Context<'_> {
     }
 
     fn end(&mut self, index: usize, status: Status, transition: Transition, reason: Reason, event_time: Time) {
-        self.c.alerts[index].shut(status, self.now);
+        self.c.alerts[index].shut(status, reason, self.now);
         self.emit(index, transition, Some(reason), event_time);
         let id = self.c.alerts[index].alert_id(&self.c.key);
         // What should not have been does not reopen.
@@ -488,7 +492,7 @@ impl Context<'_> {
         for kind in Kind::ALL {
             for index in 0..self.c.alerts.len() {
                 if self.c.alerts[index].kind == *kind && self.c.alerts[index].is_live() {
-                    self.c.alerts[index].shut(Status::Resolved, self.now);
+                    self.c.alerts[index].shut(Status::Resolved, reason, self.now);
                     self.emit(index, Transition::Resolved, Some(reason), event_time);
                 }
             }
