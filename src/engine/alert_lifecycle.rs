@@ -365,13 +365,14 @@ impl Context<'_> {
         }
         let mut news = false;
         for fact in raise.evidence {
-            if !alert.evidence.iter().any(|e| e.is_same(&fact)) {
+            let at = alert.evidence.partition_point(|e| e.time <= fact.time);
+            // What lies beyond the limit is not shown, so it is no news each time either.
+            if at < EVIDENCE_MAX && !alert.evidence.iter().any(|e| e.is_same(&fact)) {
                 news = true;
-                let at = alert.evidence.partition_point(|e| e.time <= fact.time);
                 alert.evidence.insert(at, fact);
+                alert.evidence.truncate(EVIDENCE_MAX);
             }
         }
-        alert.evidence.truncate(EVIDENCE_MAX);
         let raised = raise.floor > alert.floor;
         if raised {
             alert.lower_at = None;
