@@ -44,6 +44,8 @@ pub struct LiveAlert {
     pub status: Status,
     /// Transitions so far.
     pub seq: u32,
+    /// How many alerts of the customer were opened before it.
+    number: u32,
     /// The kind's own step, without band and value.
     pub floor: Severity,
     /// As last told.
@@ -215,9 +217,9 @@ impl LiveAlert {
         dedup_key(customer, self.kind, self.object.as_deref())
     }
 
-    /// Its id: the opening time and a hash of the dedup key, in the form of a ULID.
+    /// Its id: the opening time, and a hash of the dedup key and its number, in the form of a ULID.
     pub fn alert_id(&self, customer: &CustomerKey) -> String {
-        alert_id(&self.dedup_key(customer), self.opened_at)
+        alert_id(&self.dedup_key(customer), self.opened_at, self.number)
     }
 }
 
@@ -243,12 +245,14 @@ fn dedup_key(key: &CustomerKey, kind: Kind, object: Option<&str>) -> String {
     out
 }
 
-/// ULID form: 48 bits of milliseconds, 80 bits that here are a hash, in Crockford's base 32.
-fn alert_id(dedup_key: &str, opened_at: Time) -> String {
+/// ULID form: 48 bits of milliseconds, 80 bits that here are a hash, in Crockford's base 32. The number tells apart two
+/// alerts with one dedup key that opened at one instant, the first having been retracted or expired at once.
+fn alert_id(dedup_key: &str, opened_at: Time, number: u32) -> String {
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let time = (opened_at.0.max(0) as u128) & ((1 << 48) - 1);
-    let high = u128::from(hash64(dedup_key.as_bytes(), opened_at.0 as u64) & 0xffff);
-    let low = u128::from(hash64(dedup_key.as_bytes(), !(opened_at.0 as u64)));
+    let seed = hash64(&number.to_le_bytes(), opened_at.0 as u64);
+    let high = u128::from(hash64(dedup_key.as_bytes(), seed) & 0xffff);
+    let low = u128::from(hash64(dedup_key.as_bytes(), !seed));
     let bits = time << 80 | high << 64 | low;
     let digits = (0..26).rev().map(|i| char::from(DIGITS[(bits >> (5 * i)) as usize & 31]));
     ["al_".to_owned(), digits.collect()].concat()
@@ -295,11 +299,14 @@ impl Context<'_> {
     }
 
     fn open(&mut self, raise: Raise<'_>) {
+        let number = self.c.alerts_opened;
+        self.c.alerts_opened = number.wrapping_add(1);
         let mut alert = LiveAlert {
             kind: raise.kind,
             object: raise.object.map(Into::into),
             status: Status::Open,
             seq: 0,
+            number,
             floor: raise.floor,
             severity: raise.floor,
             opened_at: self.now,
@@ -831,9 +838,10 @@ mod tests {
 
     #[test]
     fn an_alert_id_is_the_same_in_every_run_and_sorts_by_time() {
-        let one = alert_id("acme/c/PROMISE_BROKEN/p", Time(1_772_636_531_000));
-        assert_eq!(one, alert_id("acme/c/PROMISE_BROKEN/p", Time(1_772_636_531_000)));
+        let one = alert_id("acme/c/PROMISE_BROKEN/p", Time(1_772_636_531_000), 0);
+        assert_eq!(one, alert_id("acme/c/PROMISE_BROKEN/p", Time(1_772_636_531_000), 0));
+        assert_ne!(one, alert_id("acme/c/PROMISE_BROKEN/p", Time(1_772_636_531_000), 1));
         assert_eq!(one.len(), 29);
-        assert!(one < alert_id("acme/c/PROMISE_BROKEN/a", Time(1_772_636_532_000)));
+        assert!(one < alert_id("acme/c/PROMISE_BROKEN/a", Time(1_772_636_532_000), 0));
     }
 }

@@ -53,6 +53,8 @@ pub struct Customer {
     pub profile: Option<Box<Profile>>,
     /// Alerts, live and lately closed.
     pub alerts: ThinVec<LiveAlert>,
+    /// How many alerts were ever opened.
+    pub alerts_opened: u32,
     /// What is not to be told again.
     pub mutes: ThinVec<Mute>,
     /// Where the score stands.
@@ -137,6 +139,7 @@ impl Customer {
             sentiment: None,
             profile: None,
             alerts: ThinVec::new(),
+            alerts_opened: 0,
             mutes: ThinVec::new(),
             band: BandState::default(),
             last_human: Time::MIN,

@@ -154,7 +154,9 @@ fn broken(cx: &mut Context<'_>, id: &str, breach: Breach, at: Time) {
 }
 
 fn evidence(promise: &Promise) -> ThinVec<Fact> {
-    promise.made.iter().chain(&promise.renegotiated).cloned().collect()
+    let mut evidence: ThinVec<Fact> = promise.made.iter().chain(&promise.renegotiated).cloned().collect();
+    evidence.sort_by_key(|f| f.time);
+    evidence
 }
 
 fn facts(promise: &Promise, word: Option<FactWord>) -> Facts {
