@@ -25,6 +25,8 @@ use crate::model::{CustomerKey, Kind, Span, Time, customer};
 
 /// Evidence kept for one alert.
 pub const EVIDENCE_MAX: usize = 20;
+/// Live alerts of one customer: beyond it the oldest of the least severe ends.
+const LIVE_MAX: usize = 64;
 /// Closed alerts remembered for reopening.
 const CLOSED_MAX: usize = 32;
 /// Most times an alert goes to the next owner, and most reminders.
@@ -299,6 +301,7 @@ impl Context<'_> {
     }
 
     fn open(&mut self, raise: Raise<'_>) {
+        self.make_room(raise.event_time);
         let number = self.c.alerts_opened;
         self.c.alerts_opened = number.wrapping_add(1);
         let mut alert = LiveAlert {
@@ -456,17 +459,29 @@ impl Context<'_> {
         if reason == Reason::LateFact {
             self.c.alerts.remove(index);
         } else {
-            self.forget_oldest_closed();
+            self.forget_closed();
         }
         self.release(&id, event_time);
     }
 
-    fn forget_oldest_closed(&mut self) {
-        if self.c.alerts.iter().filter(|a| !a.is_live()).count() > CLOSED_MAX {
+    /// Forgets the oldest closed alerts beyond those remembered.
+    fn forget_closed(&mut self) {
+        while self.c.alerts.iter().filter(|a| !a.is_live()).count() > CLOSED_MAX {
             let oldest = self.c.alerts.iter().filter_map(|a| a.closed_at).min();
-            if let Some(index) = self.c.alerts.iter().position(|a| a.closed_at.is_some() && a.closed_at == oldest) {
-                self.c.alerts.remove(index);
-            }
+            let Some(index) = self.c.alerts.iter().position(|a| a.closed_at.is_some() && a.closed_at == oldest) else {
+                return;
+            };
+            self.c.alerts.remove(index);
+        }
+    }
+
+    /// Ends alerts before their time where a customer has more than anybody could look after.
+    fn make_room(&mut self, event_time: Time) {
+        let live = |a: &(usize, &LiveAlert)| a.1.is_live();
+        while self.c.alerts.iter().filter(|a| a.is_live()).count() >= LIVE_MAX {
+            let alerts = self.c.alerts.iter().enumerate().filter(live);
+            let Some((index, _)) = alerts.min_by_key(|(_, a)| (a.severity, a.opened_at)) else { return };
+            self.end(index, Status::Expired, Transition::Expired, Reason::Expired, event_time);
         }
     }
 
@@ -505,6 +520,7 @@ impl Context<'_> {
                 }
             }
         }
+        self.forget_closed();
     }
 
     /// The live alert that keeps an alert of `kind` and `object` quiet.
