@@ -1,12 +1,15 @@
 //! The wiring: each command made of its parts.
 
+mod beside;
 mod check;
 mod failure;
 mod generate;
+mod intake;
 mod judge;
 mod mapping;
 mod output;
 mod replay;
+mod run;
 mod topics;
 mod topics_command;
 mod version;
@@ -29,6 +32,7 @@ use output::Out;
 pub fn run(command: Command) -> Result<(), Failure> {
     let mut out = Out::stdout();
     match command {
+        Command::Run(arguments) => run::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments, &mut out),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Check(arguments) => check::run(&arguments, &mut out),

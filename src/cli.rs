@@ -23,6 +23,13 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Watch the input topic and write alerts until SIGTERM or SIGINT: the service.
+    #[command(after_help = "Examples:\n  \
+        churnwatch run --config config/churnwatch.toml\n  \
+        churnwatch run --set kafka.bootstrap_servers=kafka-1:9092,kafka-2:9092 --set http.listen=0.0.0.0:8080\n\n\
+        The first signal finishes and commits what is done, the second one leaves at once.\n\
+        Exit code 78 if the settings or the topics are not as they must be, 1 for any other end but a stop.")]
+    Run(ConfigArguments),
     /// Make the events of a synthetic company, as JSON lines or into the input topic.
     #[command(after_help = "Examples:\n  \
         churnwatch generate --customers 1000 --events 50000 --seed 1 --out events.ndjson\n  \

@@ -1,6 +1,7 @@
 //! The built program from outside: exit codes, and what stands on which stream.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -81,7 +82,9 @@ fn check_prints_what_is_meant_and_the_print_means_the_same() {
 fn wrong_settings_end_with_78_and_every_error_has_its_place() {
     let (_folder, path) = file("c.toml", "[kafka]\ngroupid = \"a\"\n\n[time]\nidle_after = 60\n");
     let name = path.display();
-    for command in ["check", "topics plan", "topics apply", "generate --customers 1 --events 1 --seed 1"] {
+    for command in
+        ["check", "run", "replay x", "topics plan", "topics apply", "generate --customers 1 --events 1 --seed 1"]
+    {
         let mut command = churnwatch(command);
         let ran = run(command
             .arg("--config")
@@ -157,6 +160,58 @@ fn a_cluster_that_is_not_there_ends_with_69() {
             scope.spawn(move || check(command));
         }
     });
+}
+
+/// The answer to a GET at `address`.
+fn answer(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn a_service_waits_for_a_cluster_that_is_not_there_and_stops_when_asked() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut service = churnwatch("run --set http.listen=127.0.0.1:0 --set log.format=json")
+        .env("CHURNWATCH__KAFKA__BOOTSTRAP_SERVERS", format!("127.0.0.1:{port}"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(service.stderr.take().unwrap()).lines().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(&line.unwrap()).expect("every line is JSON");
+        line
+    });
+    let start = log.next().unwrap();
+    assert_eq!((&start["message"], &start["input"]), (&"the service starts".into(), &"customer.events".into()));
+    let http = start["http"].as_str().unwrap();
+    let warning = log.next().unwrap();
+    assert!(warning["message"].as_str().unwrap().starts_with("Kafka cannot be reached; trying again in"), "{warning}");
+    for (path, parts) in [
+        ("/livez", ["HTTP/1.1 200 OK", "ok"]),
+        ("/readyz", ["HTTP/1.1 503 Service Unavailable", "kafka: cannot be reached: "]),
+        ("/version", ["HTTP/1.1 200 OK", concat!("\"version\":\"", env!("CARGO_PKG_VERSION"), "\"")]),
+        ("/metrics", ["HTTP/1.1 200 OK", "churn_events_total{result=\"applied\"} 0"]),
+    ] {
+        let text = answer(http, path);
+        assert!(parts.iter().all(|part| text.contains(part)), "{path}: {text}");
+    }
+    let pid = service.id();
+    let kill = Command::new("sh").args(["-c", &format!("kill -TERM {pid}")]).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(service.wait().unwrap().code(), Some(0));
+    let last = log.last().unwrap();
+    assert!(last["message"].as_str().unwrap().starts_with("the service has stopped"), "{last}");
+}
+
+#[test]
+fn a_service_that_cannot_have_its_address_ends_at_once() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ran = run(churnwatch("run").env("CHURNWATCH__HTTP__LISTEN", &address));
+    assert_eq!((ran.code, ran.err.lines().count()), (Some(1), 1), "{}", ran.err);
+    assert!(ran.err.contains(&format!("cannot listen on {address}: the address is in use")), "{}", ran.err);
 }
 
 #[test]

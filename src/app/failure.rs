@@ -5,7 +5,9 @@ use std::io;
 
 use crate::config::{Config, ConfigErrors};
 use crate::kafka::{self, Next};
+use crate::runtime::{self, Problem};
 
+use super::beside::Unable;
 use super::mapping::Unusable;
 
 /// Why a command ended early.
@@ -20,6 +22,21 @@ pub enum Failure {
     /// The mapping cannot be used.
     #[error("cannot use the mapping")]
     Mapping(#[from] Unusable),
+    /// Nothing tells this process from others of its group.
+    #[error("the host does not tell its name: set `kafka.instance_id`")]
+    NoInstanceId,
+    /// HTTP or signals.
+    #[error(transparent)]
+    Beside(#[from] Unable),
+    /// The service cannot start, or cannot go on.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Failure),
+    /// It is in the log already.
+    #[error("see the log")]
+    Told {
+        /// The exit code.
+        code: u8,
+    },
     /// Arguments that only together make no sense.
     #[error("{0}")]
     Usage(String),
@@ -41,21 +58,25 @@ pub enum Failure {
 
 impl Failure {
     /// 0 for a quiet end, 1 for an error of the run, 2 for wrong usage, 69 for a service that is not there, 78 for
-    /// wrong settings; the last two as in sysexits.h.
+    /// wrong settings and for topics that are not as they must be: no other start will go better. The last two as in
+    /// sysexits.h.
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::NoReader => 0,
-            Failure::Other(_) => 1,
+            Failure::Runtime(runtime::Failure::Topics(_)) => 78,
+            Failure::Other(_) | Failure::Beside(_) | Failure::Runtime(_) => 1,
             Failure::Usage(_) | Failure::Mapping(Unusable::Unknown { .. }) => 2,
             Failure::Unreachable { .. } => 69,
-            Failure::Configuration(_) | Failure::NotText(_) | Failure::Mapping(_) => 78,
+            Failure::Configuration(_) | Failure::NotText(_) | Failure::Mapping(_) | Failure::NoInstanceId => 78,
+            Failure::Told { code } => *code,
         }
     }
 
     /// What goes to stderr: `cannot …: because …: because …`; `None` for a quiet end.
     pub fn message(&self) -> Option<String> {
         match self {
-            Failure::NoReader => None,
+            Failure::NoReader | Failure::Told { .. } => None,
+            Failure::Runtime(failure) => Some(told(failure)),
             _ => Some(chain(self)),
         }
     }
@@ -80,6 +101,32 @@ impl Failure {
             _ => Failure::other(OutputError(error)),
         }
     }
+}
+
+/// With its causes, and with what a person can do about it.
+fn told(failure: &runtime::Failure) -> String {
+    match (failure, failure.hint()) {
+        (runtime::Failure::Topics(problems), _) => topics(problems),
+        (_, "") => runtime::chain(failure),
+        (_, hint) => format!("{}; to mend it: {hint}", runtime::chain(failure)),
+    }
+}
+
+/// All missing topics in one line, since one command makes them; then a line for each other problem.
+fn topics(problems: &[Problem]) -> String {
+    let mut missing = Vec::new();
+    let mut lines = vec!["the topics are not as they must be, and nothing was written:".to_owned()];
+    for problem in problems {
+        match problem {
+            Problem::Missing(topic) => missing.push(topic.as_str()),
+            Problem::NotCompacted { .. } | Problem::PartitionsDiffer { .. } => lines.push(problem.to_string()),
+        }
+    }
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        lines.insert(1, format!("there is no topic {missing}; to create what is missing: churnwatch topics apply"));
+    }
+    lines.join("\n")
 }
 
 /// An error and its causes, from the outside in.
@@ -119,6 +166,20 @@ mod tests {
         assert_eq!(failure.exit_code(), 69);
         let wrapped = Failure::other(io::Error::other(OutputError(io::Error::other("it is full"))));
         assert_eq!(wrapped.message().unwrap(), "cannot write to standard output: it is full");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_topics_is_told_line_by_line_and_ends_with_78() {
+        let failure = Failure::from(runtime::Failure::Topics(vec![
+            Problem::Missing("a".into()),
+            Problem::NotCompacted { topic: "b".into(), policy: "delete".into() },
+            Problem::Missing("c".into()),
+        ]));
+        let message = failure.message().unwrap();
+        let lines: Vec<&str> = message.lines().collect();
+        assert_eq!(lines[1], "there is no topic a, c; to create what is missing: churnwatch topics apply");
+        assert!(lines[2].starts_with("topic b has cleanup.policy delete instead of compact"), "{message}");
+        assert_eq!((lines.len(), failure.exit_code()), (3, 78));
     }
 
     #[test]

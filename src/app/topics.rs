@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::kafka::admin::{Description, TopicSpec};
+use crate::runtime::Problem;
 
 /// One topic that the service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,10 +15,8 @@ pub struct Topic {
     pub same_partitions: bool,
     /// Copies of each partition; none: the broker's default.
     pub replication_factor: Option<i32>,
-    /// Settings that it is made with.
+    /// Settings that it is made with. Of one that is there only the cleanup policy `compact` must hold.
     pub config: Vec<(&'static str, &'static str)>,
-    /// Whether the service must not start while it differs.
-    pub vital: bool,
     /// What it is for.
     pub why: &'static str,
 }
@@ -29,11 +28,10 @@ pub enum State {
     Missing,
     /// It is as it should be.
     Fits,
-    /// It is there, but not as it should be: what differs, and what mends it.
-    Differs(Vec<String>),
+    /// It is there, but the service would not start: why, and what mends it.
+    Differs(Vec<Problem>),
 }
 
-/// Kept apart from the changelog's other settings: the only one that the service's state depends on.
 const COMPACT: (&str, &str) = ("cleanup.policy", "compact");
 const DELETE: (&str, &str) = ("cleanup.policy", "delete");
 
@@ -45,15 +43,13 @@ pub fn needed(config: &Config, partitions: i32) -> Vec<Topic> {
         same_partitions: false,
         replication_factor: config.topics.replication_factor,
         config: config_of.to_vec(),
-        vital: false,
         why,
     };
     let names = &config.topics;
     vec![
-        Topic { vital: true, ..topic(&names.input, "events in, keyed by customer", &[]) },
+        topic(&names.input, "events in, keyed by customer", &[]),
         Topic {
             same_partitions: true,
-            vital: true,
             ..topic(
                 &config.changelog_topic(),
                 "what is remembered of each customer, partition by partition of the input",
@@ -71,28 +67,22 @@ pub fn needed(config: &Config, partitions: i32) -> Vec<Topic> {
     ]
 }
 
-/// How `topic` stands to what was found; `input` is the input topic's name, for messages.
+/// How `topic` stands to what was found; `input` is the input topic's name.
 pub fn compare(topic: &Topic, found: Option<&Description>, input: &str) -> State {
     let Some(found) = found else { return State::Missing };
     let mut differs = Vec::new();
-    if topic.same_partitions && usize::try_from(topic.partitions) != Ok(found.partitions) {
-        differs.push(format!(
-            "it has {} partitions and {input} has {}, but they go together one by one; a changelog cannot be \
-             re-partitioned: start anew with another `kafka.group_id`",
-            found.partitions, topic.partitions
-        ));
+    let partitions = usize::try_from(topic.partitions).unwrap_or_default();
+    if topic.same_partitions && partitions != found.partitions {
+        differs.push(Problem::PartitionsDiffer {
+            topic: topic.name.clone(),
+            partitions: found.partitions,
+            input: input.to_owned(),
+            input_partitions: partitions,
+        });
     }
-    for (name, value) in topic.config.iter().filter(|setting| **setting == COMPACT) {
-        match found.config.get(*name) {
-            Some(there) if there == value => {}
-            // A cluster may hide its settings from us; what is not known does not differ.
-            None => {}
-            Some(there) => differs.push(format!(
-                "{name} is {there} and must be {value}; mend it with: kafka-configs.sh --alter --topic {} --add-config \
-                 {name}={value}",
-                topic.name
-            )),
-        }
+    if topic.config.contains(&COMPACT) && !found.is_compacted_only() {
+        let policy = found.config.get(COMPACT.0).cloned().unwrap_or_default();
+        differs.push(Problem::NotCompacted { topic: topic.name.clone(), policy });
     }
     if differs.is_empty() { State::Fits } else { State::Differs(differs) }
 }
@@ -142,12 +132,10 @@ mod tests {
         let config = Config::default();
         let topics = needed(&config, 4);
         let [input, changelog, alerts, state, letters] = topics.as_slice() else { panic!("five topics") };
-        let bare = Description { partitions: 4, replication: 3, config: [].into() };
         for (topic, there, differences) in [
             (input, found(4, "compact"), 0),
             (input, found(9, "delete"), 0),
             (changelog, found(4, "compact"), 0),
-            (changelog, bare, 0),
             (changelog, found(4, "compact,delete"), 1),
             (changelog, found(4, "delete"), 1),
             (changelog, found(3, "compact"), 1),
@@ -165,20 +153,5 @@ mod tests {
             assert_eq!(count, differences, "{} {there:?}", topic.name);
         }
         assert_eq!(compare(input, None, "customer.events"), State::Missing);
-    }
-
-    #[test]
-    fn a_difference_says_what_mends_it() {
-        let changelog = &needed(&Config::default(), 4)[1];
-        let State::Differs(reasons) = compare(changelog, Some(&found(3, "delete")), "customer.events") else {
-            panic!("it differs")
-        };
-        assert!(reasons[0].starts_with("it has 3 partitions and customer.events has 4"), "{reasons:?}");
-        assert!(reasons[0].contains("kafka.group_id"), "{reasons:?}");
-        assert_eq!(
-            reasons[1],
-            "cleanup.policy is delete and must be compact; mend it with: kafka-configs.sh --alter --topic \
-             churnwatch-customers-changelog --add-config cleanup.policy=compact"
-        );
     }
 }

@@ -56,9 +56,7 @@ pub(super) fn apply(arguments: &ConfigArguments, out: &mut Out) -> Result<(), Fa
     }
     for (topic, state) in &plan {
         match state {
-            Some(State::Differs(reasons)) => {
-                failed.extend(reasons.iter().map(|reason| format!("{}: {reason}", topic.name)))
-            }
+            Some(State::Differs(reasons)) => failed.extend(reasons.iter().map(ToString::to_string)),
             Some(State::Fits) => writeln!(out, "is there {}", topic.name)?,
             Some(State::Missing) | None => {}
         }
@@ -139,16 +137,16 @@ fn json(plan: &Plan) -> String {
         config: BTreeMap<&'a str, &'a str>,
         why: &'a str,
         state: Option<&'a str>,
-        differences: &'a [String],
+        differences: Vec<String>,
     }
     let rows: Vec<Row<'_>> = plan
         .iter()
         .map(|(topic, state)| {
             let (state, differences) = match state {
-                None => (None, &[][..]),
-                Some(State::Missing) => (Some("missing"), &[][..]),
-                Some(State::Fits) => (Some("fits"), &[][..]),
-                Some(State::Differs(reasons)) => (Some("differs"), reasons.as_slice()),
+                None => (None, Vec::new()),
+                Some(State::Missing) => (Some("missing"), Vec::new()),
+                Some(State::Fits) => (Some("fits"), Vec::new()),
+                Some(State::Differs(reasons)) => (Some("differs"), reasons.iter().map(ToString::to_string).collect()),
             };
             Row {
                 name: &topic.name,
@@ -184,10 +182,11 @@ fits     customer.events                 3 partitions
 differs  churnwatch-customers-changelog  3 partitions  cleanup.policy=compact  segment.bytes=67108864  \
 min.cleanable.dirty.ratio=0.2
          what is remembered of each customer, partition by partition of the input
-         ! it has 2 partitions and customer.events has 3, but they go together one by one; a changelog cannot be \
-re-partitioned: start anew with another `kafka.group_id`
-         ! cleanup.policy is delete and must be compact; mend it with: kafka-configs.sh --alter --topic \
-churnwatch-customers-changelog --add-config cleanup.policy=compact
+         ! topic churnwatch-customers-changelog has 2 partitions and customer.events has 3: they must be equal; while \
+the changelog is empty, delete it and run: churnwatch topics apply
+         ! topic churnwatch-customers-changelog has cleanup.policy delete instead of compact; to mend it: \
+kafka-configs --alter --entity-type topics --entity-name churnwatch-customers-changelog --add-config \
+cleanup.policy=compact
 missing  churn.alerts                    3 partitions  cleanup.policy=delete
          alerts out, a record for each transition, keyed by customer
 fits     churn.alerts.state              3 partitions  cleanup.policy=compact
