@@ -1,0 +1,51 @@
+//! What the cluster and its operators do to a service: a broker that is away, one that is killed, topics that are wrong.
+
+use std::time::Duration;
+
+use churnwatch::offline::generate::Generator;
+
+use crate::harness::{Broker, Fold, Process, Scene, company};
+
+#[test]
+fn a_broker_that_is_away_is_waited_for_and_one_that_is_killed_costs_nothing() {
+    const BOUNCES: u64 = 2;
+    const EVENTS: u64 = 60_000;
+    let broker = Broker::start_new();
+    let scene = Scene::new(&broker, "bounce", 2, &["runtime.transaction_events=2000"]);
+    let mut fold = Fold::new(&scene);
+    let mut generator = Generator::new(company(2_000, BOUNCES * EVENTS, 4));
+    broker.stop();
+
+    let mut process = Process::start(&scene, "one");
+    process.wait_for_log("Kafka cannot be reached; trying again in 0.5 s");
+    let (code, reasons) = process.get("/readyz").unwrap();
+    assert_eq!(code, 503, "{reasons}");
+    assert!(reasons.contains("kafka: cannot be reached"), "{reasons}");
+    assert_eq!(process.get("/livez").unwrap().0, 200, "it lives and waits");
+    // Each pause is longer than the one before.
+    process.wait_for_log("trying again in 1 s");
+
+    broker.start();
+    process.wait_until_ready();
+    let input = scene.writer();
+    for _ in 0..BOUNCES {
+        let (commits, consumed) = (process.commits(), process.metric(CONSUMED));
+        for _ in 0..EVENTS {
+            let record = generator.next_record().unwrap();
+            input.write(record.key, record.value);
+            fold.apply(record.key, record.value);
+        }
+        input.flush();
+        while process.commits() == commits {}
+        broker.kill();
+        let consumed = process.metric(CONSUMED) - consumed;
+        assert!(consumed < EVENTS as f64, "all was done before the kill: the test proves nothing");
+        broker.start();
+        scene.wait_until_done(Duration::from_secs(120));
+    }
+    process.wait_until_ready();
+    process.stop();
+    fold.assert_equals(&scene);
+}
+
+const CONSUMED: &str = "churn_records_consumed_total";
