@@ -5,4 +5,6 @@
 
 mod crashes;
 mod faults;
+mod group;
 mod harness;
+mod timers;

@@ -20,7 +20,7 @@ pub use fold::Fold;
 pub use process::Process;
 pub use proxy::{Proxy, Request};
 pub use reading::{Read, read_all};
-pub use scene::{Scene, company};
+pub use scene::{Input, Scene, company};
 pub use wire::transaction_state;
 
 use std::time::{Duration, Instant};

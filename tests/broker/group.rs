@@ -1,0 +1,145 @@
+//! Members that come, go, and freeze: partitions move and nothing is lost or doubled.
+
+use std::time::Duration;
+
+use churnwatch::offline::generate::Generator;
+
+use crate::harness::{Broker, Fold, Input, Process, Scene, company, transaction_state, wait_until};
+
+/// Input that goes on while members come and go.
+struct Stream<'s> {
+    generator: Generator,
+    input: Input,
+    fold: Fold,
+    scene: &'s Scene,
+}
+
+impl Stream<'_> {
+    fn new(scene: &Scene, events: u64, seed: u64) -> Stream<'_> {
+        let generator = Generator::new(company(2_000, events, seed));
+        Stream { generator, input: scene.writer(), fold: Fold::new(scene), scene }
+    }
+
+    /// Writes so many events at once. False: there are no more.
+    fn write(&mut self, events: u64) -> bool {
+        for _ in 0..events {
+            let Some(record) = self.generator.next_record() else { return false };
+            self.input.write(record.key, record.value);
+            self.fold.apply(record.key, record.value);
+        }
+        true
+    }
+
+    /// Writes a little and again until `what` is true.
+    fn write_until(&mut self, why: &str, mut what: impl FnMut() -> bool) {
+        wait_until(Duration::from_secs(60), why, || {
+            assert!(self.write(20), "the input is over before {why}");
+            what()
+        });
+    }
+
+    /// Writes the rest, waits until it is done, stops the processes, and compares.
+    fn end(mut self, processes: &mut [&mut Process]) {
+        while self.write(1_000) {}
+        self.input.flush();
+        self.scene.wait_until_done(Duration::from_secs(120));
+        for process in processes {
+            process.stop();
+        }
+        self.fold.assert_equals(self.scene);
+    }
+}
+
+#[test]
+fn a_stop_under_load_ends_in_time_and_costs_nothing() {
+    let scene = Scene::new(Broker::shared(), "graceful", 2, &["runtime.workers=2"]);
+    let mut stream = Stream::new(&scene, 60_000, 8);
+    let mut first = Process::start(&scene, "one");
+    stream.write_until("the first commits", || first.commits() > 3.0);
+    stream.write(30_000);
+    let took = first.stop();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(first.log().contains("the service has stopped"), "{}", first.log());
+    let done = scene.done();
+    let written: i64 = scene.ends(&scene.input()).iter().sum();
+    assert!(0 < done && done < written, "{done} of {written} were done: it was not under load");
+
+    let mut second = Process::start(&scene, "one");
+    second.wait_until_ready();
+    stream.end(&mut [&mut second]);
+    assert!(second.log().contains("restoring"), "it went on from the state that was left");
+}
+
+#[test]
+fn members_that_join_and_leave_under_load_cost_nothing() {
+    let scene = Scene::new(Broker::shared(), "rebalance", 4, &[]);
+    let mut stream = Stream::new(&scene, 100_000, 9);
+    let mut first = Process::start(&scene, "one");
+    stream.write_until("the first commits", || first.commits() > 3.0);
+    for visit in 1..=2 {
+        let mut second = Process::start(&scene, "two");
+        stream.write_until("commits of the second", || second.commits() > 3.0);
+        let revoked = first.log().matches("partitions revoked").count();
+        assert_eq!(revoked, visit, "the first gives some back and goes on with the others:\n{}", first.log());
+        second.stop();
+        // Four at first, and two that come back after each visit.
+        stream
+            .write_until("the return of the partitions", || first.log().matches(" running ").count() == 4 + 2 * visit);
+    }
+    assert!(!first.log().contains("partitions lost"), "{}", first.log());
+    stream.end(&mut [&mut first]);
+}
+
+#[test]
+fn a_frozen_member_that_wakes_up_is_fenced_by_the_generation_of_the_group() {
+    // Its transaction is still open when it wakes up.
+    let scene = Scene::new(Broker::shared(), "zombie", 4, &["runtime.transaction_timeout=\"60s\""]);
+    let zombie = freeze_and_wake(&scene, |_| {});
+    assert!(zombie.contains("could not send the offsets to the transaction"), "{zombie}");
+    assert!(zombie.contains("a transaction is void"), "{zombie}");
+}
+
+#[test]
+fn a_frozen_member_that_wakes_up_late_is_fenced_by_the_epoch_of_its_producer() {
+    // The broker has ended its transaction.
+    let scene = Scene::new(Broker::shared(), "late-zombie", 4, &["runtime.transaction_timeout=\"4s\""]);
+    let zombie = freeze_and_wake(&scene, |id| {
+        let ended = || transaction_state(scene.port, id) == "CompleteAbort";
+        wait_until(Duration::from_secs(30), "the end of its transaction", ended);
+    });
+    assert!(zombie.contains("the producer is in doubt and is replaced"), "{zombie}");
+    assert!(zombie.contains("a transaction is void"), "{zombie}");
+}
+
+/// Freezes one of two members in the middle of a transaction and wakes it up when the other has done all its work. What
+/// comes out must be right. Returns what the frozen one logged.
+fn freeze_and_wake(scene: &Scene, before_waking: impl Fn(&str)) -> String {
+    let mut stream = Stream::new(scene, 60_000, 3);
+    let mut zombie = Process::start(scene, "zombie");
+    let mut heir = Process::start(scene, "heir");
+    stream.write_until("commits of both", || zombie.commits() > 3.0 && heir.commits() > 3.0);
+    let id = format!("{}-zombie-0", scene.name);
+    stream.write_until("an open transaction", || {
+        zombie.signal("STOP");
+        // With offsets in it the heir would have to wait for its end.
+        let open = transaction_state(scene.port, &id) == "Ongoing" && scene.committed().is_some();
+        if !open {
+            zombie.signal("CONT");
+        }
+        open
+    });
+    stream.write(5_000);
+    stream.write_until("the heir's taking over", || heir.log().matches(" running ").count() == 4);
+    stream.input.flush();
+    scene.wait_until_done(Duration::from_secs(90));
+    before_waking(&id);
+
+    zombie.signal("CONT");
+    zombie.wait_for_log("partitions lost");
+    wait_until(Duration::from_secs(60), "its return to the group", || {
+        let log = zombie.log();
+        log.rfind(" running ") > log.rfind("partitions lost")
+    });
+    stream.end(&mut [&mut zombie, &mut heir]);
+    zombie.log()
+}
