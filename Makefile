@@ -38,6 +38,6 @@ bench: ## the full benchmarks, optimised, on a real Kafka broker (ARGS: which)
 	@scripts/kafka jars >/dev/null
 	cargo bench $(ARGS)
 
-bless: ## write the transcripts and golden texts of tests/ anew; read the diff afterwards
+bless: ## write transcripts, golden texts and what documents show anew; read the diff afterwards
 	@scripts/setup build
-	BLESS=1 cargo test --lib --test scenarios $(ARGS)
+	BLESS=1 cargo test --no-fail-fast --lib --test scenarios --test kinds_page --test documents $(ARGS)
