@@ -564,7 +564,13 @@ fn items(run: &Run) -> String {
         for promise in &c.promises {
             out.push(format!("{} {:?} {} {:?}", promise.id, promise.state, promise.due, promise.breach));
         }
-        out.push(format!("{:?} {:?} {} {}", c.life.first, c.life.last.as_ref().map(|f| f.time), c.gone, c.highest));
+        out.push(format!(
+            "{:?} {:?} {} {}",
+            c.life.first,
+            c.life.last.as_ref().map(|f| f.time),
+            c.is_gone(),
+            c.highest
+        ));
     });
     out.sort();
     out.join("\n")

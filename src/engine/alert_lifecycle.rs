@@ -189,7 +189,7 @@ impl LiveAlert {
         if !self.is_live() {
             return None;
         }
-        let asked = self.status == Status::Open && self.inhibited_by.is_none();
+        let asked = self.status == Status::Open && self.inhibited_by.is_none() && self.hold_until.is_none();
         let act_by = self.act_by.filter(|_| asked && self.act_span.is_some() && self.level < LEVELS_MAX);
         let told = self.pending.filter(|_| self.status != Status::Snoozed && self.inhibited_by.is_none());
         [
@@ -373,16 +373,11 @@ impl Context<'_> {
         if raise.expires_at.is_some() {
             alert.expires_at = raise.expires_at;
         }
-        let mut news = false;
-        for fact in raise.evidence {
-            let at = alert.evidence.partition_point(|e| e.time <= fact.time);
-            // What lies beyond the limit is not shown, so it is no news each time either.
-            if at < EVIDENCE_MAX && !alert.evidence.iter().any(|e| e.is_same(&fact)) {
-                news = true;
-                alert.evidence.insert(at, fact);
-                alert.evidence.truncate(EVIDENCE_MAX);
-            }
-        }
+        // What lies beyond the limit is not shown, so it is no news each time either.
+        let mut evidence = raise.evidence;
+        evidence.truncate(EVIDENCE_MAX);
+        let news = evidence.iter().any(|fact| !alert.evidence.iter().any(|e| e.is_same(fact)));
+        alert.evidence = evidence;
         let raised = raise.floor > alert.floor;
         if raised {
             alert.lower_at = None;
@@ -494,7 +489,8 @@ impl Context<'_> {
             }
             let next = self.inhibitor(alert.kind, alert.object.as_deref());
             self.c.alerts[index].inhibited_by = next;
-            if self.c.alerts[index].inhibited_by.is_some() {
+            // One whose condition is false already only waits for its end.
+            if self.c.alerts[index].inhibited_by.is_some() || self.c.alerts[index].hold_until.is_some() {
                 continue;
             }
             let mut alert = self.c.alerts[index].clone();
@@ -610,7 +606,9 @@ impl Context<'_> {
             }
             return;
         }
-        if alert.inhibited_by.is_some() || alert.status == Status::Snoozed {
+        // One that nobody was told of, or whose condition is false already, has nothing to add.
+        let quiet = alert.inhibited_by.is_some() || alert.hold_until.is_some() || !alert.announced;
+        if quiet || alert.status == Status::Snoozed {
             return;
         }
         let band = self.c.band.band;

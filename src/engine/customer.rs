@@ -14,7 +14,7 @@ use super::sentiment_track::Sentiment;
 use super::silence::Life;
 use super::window::Panes;
 use crate::model::event::Category;
-use crate::model::{CustomerKey, Time};
+use crate::model::{CustomerKey, Kind, Time};
 
 /// Everything remembered of one customer.
 ///
@@ -59,14 +59,18 @@ pub struct Customer {
     pub mutes: ThinVec<Mute>,
     /// Where the score stands.
     pub band: BandState,
-    /// Last time a person of the company answered or reached out; `Time::MIN` if never.
+    /// Last time a person of the company spoke with them: answered, wrote or reached out; `Time::MIN` if never.
     pub last_human: Time,
+    /// Last time a contact was answered; `Time::MIN` if never.
+    pub last_answered: Time,
     /// Last time a wish to leave was taken back; `Time::MIN` if never.
     pub intent_cleared: Time,
     /// Surveys sent since the last answer.
     pub unanswered_surveys: u8,
-    /// Whether they have left.
-    pub gone: bool,
+    /// Last time they left; `Time::MIN` if never.
+    pub left: Time,
+    /// Last time they came back, or bought; `Time::MIN` if never.
+    pub returned: Time,
     /// When this customer stands in the timer queue; `Time::MAX` if not. Not stored: rebuilt.
     #[serde(skip, default = "not_queued")]
     pub(super) queued: Time,
@@ -143,12 +147,24 @@ impl Customer {
             mutes: ThinVec::new(),
             band: BandState::default(),
             last_human: Time::MIN,
+            last_answered: Time::MIN,
             intent_cleared: Time::MIN,
             unanswered_surveys: 0,
-            gone: false,
+            left: Time::MIN,
+            returned: Time::MIN,
             queued: Time::MAX,
             changed: false,
         }
+    }
+
+    /// Whether they have left and not come back.
+    pub fn is_gone(&self) -> bool {
+        self.left > self.returned
+    }
+
+    /// The live alert of `kind` and `object`.
+    pub fn live(&self, kind: Kind, object: Option<&str>) -> Option<&LiveAlert> {
+        self.alerts.iter().find(|a| a.is_live() && a.is(kind, object))
     }
 
     /// The customer's time zone, if known.

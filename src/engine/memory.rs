@@ -68,7 +68,7 @@ pub enum PromiseChange {
     Kept,
     /// Kept, but late.
     KeptLate,
-    /// Kept in time, but it had been taken for broken.
+    /// Kept or taken back in time, but it had been taken for broken.
     KeptAfterAll,
     /// Reported broken.
     Declared,
@@ -76,15 +76,14 @@ pub enum PromiseChange {
     Cancelled,
 }
 
-/// Takes `event` into the memory of the customer. `cx.now` includes the event's time.
+/// Takes `event` into the memory of the customer, whose `highest` includes the event's time if it is believed.
 pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
     let mut changes = Changes::default();
-    let newest = cx.now;
+    let newest = cx.c.highest;
     prune(cx, newest);
     if event.is_sign_of_life() {
-        let new_day = is_new_day(cx, event.time);
-        cx.c.life.sign(Fact::new(event, None), new_day, &cx.rules.silence);
-        if cx.c.gone {
+        cx.c.life.sign(Fact::new(event, None), &cx.rules.silence);
+        if cx.c.is_gone() {
             cx.c.life.disarm();
         }
     }
@@ -109,9 +108,12 @@ pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
             match event.event_type {
                 EventType::AccountCancellationRequested => intent(cx, event),
                 EventType::AccountContractEnding if data.renewal == Some(Renewal::Declined) => intent(cx, event),
-                EventType::AccountCancellationWithdrawn | EventType::AccountReactivated | EventType::AccountRenewed => {
+                EventType::AccountCancellationWithdrawn | EventType::AccountRenewed => intent_cleared(cx, event.time),
+                EventType::AccountReactivated => {
                     intent_cleared(cx, event.time);
+                    comes_back(cx, event.time);
                 }
+                EventType::AccountCancelled => leaves(cx, event.time),
                 _ => {}
             }
         }
@@ -131,6 +133,7 @@ pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
         }
         Data::Profile(data) => profile(cx, event.time, data),
         Data::Outcome(_) if event.event_type == EventType::OutcomeRetained => intent_cleared(cx, event.time),
+        Data::Outcome(_) => leaves(cx, event.time),
         _ => {}
     }
     changes
@@ -150,19 +153,26 @@ fn prune(cx: &mut Context<'_>, now: Time) {
     }
 }
 
-/// Whether no sign of life is known on the UTC day of `time`, as far as the panes reach.
-fn is_new_day(cx: &Context<'_>, time: Time) -> bool {
-    match &cx.c.life.last {
-        None => true,
-        Some(last) if time.day() > last.time.day() => true,
-        Some(last) if time.day() == last.time.day() || time.day() == cx.c.life.first.day() => false,
-        Some(_) => !cx.c.panes.any_on(time),
-    }
-}
-
 fn human(cx: &mut Context<'_>, time: Time, changes: &mut Changes) {
     cx.c.last_human = cx.c.last_human.max(time);
     changes.human = true;
+}
+
+/// The customer has bought, or was taken back: they are here as of `time`.
+fn comes_back(cx: &mut Context<'_>, time: Time) {
+    let was_gone = cx.c.is_gone();
+    cx.c.returned = cx.c.returned.max(time);
+    if was_gone && !cx.c.is_gone() {
+        cx.c.life.arm(&cx.rules.silence);
+    }
+}
+
+/// The customer has left as of `time`.
+fn leaves(cx: &mut Context<'_>, time: Time) {
+    cx.c.left = cx.c.left.max(time);
+    if cx.c.is_gone() {
+        cx.c.life.disarm();
+    }
 }
 
 fn intent(cx: &mut Context<'_>, event: &Event<'_>) {
@@ -258,6 +268,10 @@ fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &ComplaintData<'_>, 
                 (case.started, case.answer_due, case.resolve_due) = (time, answer_due, resolve_due);
             }
             change = if is_open { CaseChange::Opened } else { CaseChange::Step };
+            let (id, opened) = (&cx.c.complaints[index].id, &cx.c.complaints[index].opened);
+            if let Some(probation) = cx.c.probation.as_mut().filter(|p| p.complaint == *id) {
+                probation.opened = opened.clone();
+            }
             if !is_open {
                 // It was solved before it was known: what its closing counts for can be told now.
                 recount_closing(cx, index);
@@ -282,9 +296,10 @@ fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &ComplaintData<'_>, 
         EventType::ComplaintResolved | EventType::ComplaintClosed | EventType::ComplaintWithdrawn => {
             answer(case, time, changes);
             let withdrawn = event.event_type == EventType::ComplaintWithdrawn;
-            if case.state == CaseState::Open && time >= case.started {
+            if case.state == CaseState::Open && (!case.reopened || time >= case.started) {
                 case.state = if withdrawn { CaseState::Withdrawn } else { CaseState::Resolved };
-                case.state_at = time;
+                // Two clocks may disagree: it ends at the earliest with its opening.
+                case.state_at = time.max(case.started);
                 change = if withdrawn { CaseChange::Withdrawn } else { CaseChange::Solved };
                 if !withdrawn {
                     let probation = Probation {
@@ -311,9 +326,8 @@ fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &ComplaintData<'_>, 
             if case.last_step.as_ref().is_none_or(|s| s.time <= time) {
                 case.last_step = Some(fact);
             }
-            if event.event_type == EventType::ComplaintResponded {
-                human(cx, time, changes);
-            }
+            // A written response answers this complaint only; it is not a talk.
+            changes.human |= event.event_type == EventType::ComplaintResponded;
         }
         _ => {
             if case.last_step.as_ref().is_none_or(|s| s.time <= time) {
@@ -376,6 +390,7 @@ fn contact(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactData<'_>, chan
         EventType::ContactAnswered => {
             answered_contact(cx, event, data, changes);
             human(cx, time, changes);
+            cx.c.last_answered = cx.c.last_answered.max(time);
             uncount_abandoned(cx, time);
         }
         EventType::ContactMessage if outbound => {
@@ -386,7 +401,7 @@ fn contact(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactData<'_>, chan
         }
         EventType::ContactAbandoned => abandoned(cx, event, data, changes),
         EventType::ContactEnded => match data.resolved {
-            Some(true) => repair(cx, event, None, correlation.or(data.contact_id.as_deref()), changes),
+            Some(true) => repair(cx, event, data.contact_id.as_deref(), correlation, changes),
             Some(false) => {
                 let object = data.contact_id.as_deref().or(correlation).unwrap_or(&event.id).to_owned();
                 failure(cx, event, FailureKind::Unresolved, &object, changes);
@@ -410,6 +425,10 @@ fn abandoned(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactData<'_>, ch
     if data.wait_s.is_some_and(|s| s * 1_000.0 < rules.min_wait.0 as f64) {
         return;
     }
+    let answered = cx.c.last_answered;
+    if answered >= event.time && answered - event.time <= rules.answered_within {
+        return; // Answered within the hour, which was known before.
+    }
     let at = cx.c.abandoned.partition_point(|f| f.time <= event.time);
     let same = |other: Option<&Fact>| other.is_some_and(|f| (event.time - f.time).0.abs() < rules.same_attempt.0);
     if same(at.checked_sub(1).and_then(|i| cx.c.abandoned.get(i))) || same(cx.c.abandoned.get(at)) {
@@ -417,7 +436,7 @@ fn abandoned(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactData<'_>, ch
     }
     let fact = Fact::new(event, data.text.as_deref().filter(|_| cx.rules.alerts.quotes));
     cx.c.abandoned.insert(at, fact);
-    let oldest = cx.now - rules.window;
+    let oldest = cx.c.highest - rules.window;
     cx.c.abandoned.retain(|f| f.time > oldest);
     if cx.c.abandoned.len() > super::grievance::ITEMS_MAX {
         cx.c.abandoned.remove(0);
@@ -484,10 +503,7 @@ fn purchase(cx: &mut Context<'_>, time: Time) {
             cx.c.probation = None;
         }
     }
-    if cx.c.gone {
-        cx.c.gone = false;
-        cx.c.life.arm(&cx.rules.silence);
-    }
+    comes_back(cx, time);
 }
 
 fn delivery(cx: &mut Context<'_>, event: &Event<'_>, data: &OrderData<'_>, changes: &mut Changes) {
@@ -675,7 +691,8 @@ fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseData<'_>, chan
             }
             promise.state = PromiseState::Cancelled;
             promise.state_at = time;
-            Some(PromiseChange::Cancelled)
+            let after_all = promise.breach == Some(Breach::Passed) && time <= promise.deadline();
+            Some(if after_all { PromiseChange::KeptAfterAll } else { PromiseChange::Cancelled })
         }
     };
     if let Some(change) = change {

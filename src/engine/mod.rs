@@ -167,7 +167,7 @@ impl Engine {
             Some(slot) => slot,
             None => self.customers.insert(Customer::new(CustomerKey::from_written(&self.key))),
         };
-        let known = self.happen(slot, event, hash, effects);
+        let known = self.happen(slot, event, believed, hash, effects);
         self.fire(watermark, TIMERS_PER_STEP, effects);
         Step::Done(match () {
             () if !known => Outcome::Filtered,
@@ -178,17 +178,20 @@ impl Engine {
     }
 
     /// Lets an event happen to a customer. False if it names an alert that is not known.
-    fn happen(&mut self, slot: Slot, event: &Event<'_>, hash: u64, effects: &mut Vec<Effect>) -> bool {
+    fn happen(&mut self, slot: Slot, event: &Event<'_>, believed: bool, hash: u64, effects: &mut Vec<Effect>) -> bool {
         let rules = &*self.rules;
         let customer = self.customers.get_mut(slot);
-        customer.recent.insert(hash, event.time, rules.dedupe.ids_per_customer, rules.dedupe.max_age);
-        risk::catch_up_band(customer, rules, event.time);
-        let now = customer.highest.max(event.time);
+        // A time that is not believed does not move the customer's own time, whatever it does to the event's alerts.
+        let time = if believed { event.time } else { self.clock.watermark.unwrap_or(event.time) };
+        let highest = customer.highest.max(time);
+        customer.recent.insert(hash, time, rules.dedupe.ids_per_customer, rules.dedupe.max_age);
+        risk::catch_up_band(customer, rules, highest);
+        let now = highest.max(event.time);
         let mut cx = Context::new(rules, &self.calendar, customer, now, effects);
         for detector in DETECTORS {
             (detector.settle)(&mut cx, event);
         }
-        cx.c.highest = now;
+        cx.c.highest = highest;
         let changes = memory::take(&mut cx, event);
         cx.remember();
         for detector in DETECTORS {
@@ -269,16 +272,19 @@ impl Engine {
     fn fire_customer(&mut self, slot: Slot, due: Time, effects: &mut Vec<Effect>) {
         let rules = &*self.rules;
         let customer = self.customers.get_mut(slot);
-        // Each round passes at least one deadline; a deadline moves on when it has passed.
-        for _ in 0..10_000 {
+        // Each round passes at least one deadline, and a deadline moves on when it has passed.
+        let mut rounds = 0;
+        loop {
             let next = next_deadline(customer, rules);
             if next > due {
                 break;
             }
+            rounds += 1;
+            assert!(rounds < 100_000, "a deadline does not move on");
             let now = customer.highest.max(next);
             customer.highest = now;
             let mut cx = Context::new(rules, &self.calendar, customer, now, effects);
-            if cx.c.band.due() <= next {
+            if cx.c.band.due(rules.alerts.deescalate_band_after) <= next {
                 risk::update_band(cx.c, rules, next, false);
             }
             for detector in DETECTORS {
@@ -400,7 +406,7 @@ fn next_deadline(customer: &Customer, rules: &Rules) -> Time {
         }
     }
     // The band matters to live alerts; for others it catches up at the next event.
-    if live { earliest.min(customer.band.due()) } else { earliest }
+    if live { earliest.min(customer.band.due(rules.alerts.deescalate_band_after)) } else { earliest }
 }
 
 /// The first deadline due by `due` of the customer's live alerts, by (due, kind, object, timer).
@@ -410,6 +416,15 @@ fn next_alert_timer(c: &Customer, rules: &Rules, due: Time) -> Option<(usize, al
         (at <= due).then_some((at, alert.kind, alert.object.as_deref(), timer, index))
     });
     timers.min().map(|(_, _, _, timer, index)| (index, timer))
+}
+
+/// The reason a person may give for a dismissal; any other word is a false alarm. Those that mean more than words to
+/// the life cycle, such as a late fact or an erasure, are not theirs to give.
+fn dismissal(word: Option<&str>) -> Reason {
+    match word.and_then(Reason::parse) {
+        Some(reason @ (Reason::Human | Reason::ConditionFalse | Reason::SourceClosed | Reason::Superseded)) => reason,
+        _ => Reason::FalsePositive,
+    }
 }
 
 /// What a person did with an alert. False if it is not known.
@@ -430,7 +445,7 @@ fn command(cx: &mut Context<'_>, event: &Event<'_>) -> bool {
             None => return false,
         },
         EventType::AlertResolved => Command::Resolve,
-        _ => Command::Dismiss(data.reason.as_deref().and_then(Reason::parse).unwrap_or(Reason::FalsePositive)),
+        _ => Command::Dismiss(dismissal(data.reason.as_deref())),
     };
     cx.command(index, command, event.time);
     true

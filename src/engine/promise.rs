@@ -51,7 +51,7 @@ pub struct Promise {
     pub state_at: Time,
     /// Whether and why it counts as broken under its present due time.
     pub breach: Option<Breach>,
-    /// Its weight in the ledger of broken promises, to take back if a late fact shows that it was kept in time.
+    /// When it was counted in the ledger of broken promises, to be taken back if a late fact shows that it was kept in time.
     pub ledger_at: Option<Time>,
 }
 

@@ -26,8 +26,6 @@ const EVIDENCE: usize = 8;
 const PROTECTION: LogOdds = LogOdds(-12_000);
 /// A band is left only so far below its threshold.
 const HYSTERESIS: i32 = 5_000;
-/// A band is left only after so long below.
-const LEAVE_AFTER: Span = Span::hours(72);
 /// A band that no fact entered is entered only after so long.
 const ENTER_AFTER: Span = Span::minutes(10);
 
@@ -118,7 +116,7 @@ const FACTORS: &[Factor] = &[
     }),
     // The reference is -2, an active customer.
     factor!("silence" "M03" 0.60 cap 1.8 Line Source::Life, |c, rules, t| {
-        if c.gone {
+        if c.is_gone() {
             return 0.0;
         }
         c.life.gone_log_odds(t, &rules.silence).map_or(0.0, |odds| odds.clamp(-2.0, 3.0) + 2.0)
@@ -341,12 +339,12 @@ impl BandState {
     }
 
     /// When this must be looked at again if nothing happens before.
-    pub fn due(&self) -> Time {
-        self.crosses_at.min(self.above_since + ENTER_AFTER).min(self.below_since + LEAVE_AFTER)
+    pub fn due(&self, leave_after: Span) -> Time {
+        self.crosses_at.min(self.above_since + ENTER_AFTER).min(self.below_since + leave_after)
     }
 
     /// The score is `log_odds` at `time`; `by_fact`: an event has just made it so.
-    fn take(&mut self, log_odds: LogOdds, time: Time, by_fact: bool) {
+    fn take(&mut self, log_odds: LogOdds, time: Time, by_fact: bool, leave_after: Span) {
         match self.side(log_odds) {
             Side::Above => {
                 self.below_since = Time::MAX;
@@ -359,7 +357,7 @@ impl BandState {
             Side::Below => {
                 self.above_since = Time::MAX;
                 self.below_since = self.below_since.min(time);
-                if time >= self.below_since + LEAVE_AFTER {
+                if time >= self.below_since + leave_after {
                     self.band = band_of(log_odds);
                     self.below_since = Time::MAX;
                 }
@@ -380,7 +378,7 @@ pub fn update_band(customer: &mut Customer, rules: &Rules, time: Time, by_fact: 
         return;
     }
     let now = log_odds(customer, rules, time);
-    customer.band.take(now, time, by_fact);
+    customer.band.take(now, time, by_fact, rules.alerts.deescalate_band_after);
     let watched = watched || customer.band.band > Band::Normal;
     let crossing = if watched { next_crossing(customer, rules, time, now) } else { None };
     customer.band.crosses_at = crossing.unwrap_or(Time::MAX);
@@ -395,7 +393,7 @@ fn has_burden(c: &Customer) -> bool {
 pub fn catch_up_band(customer: &mut Customer, rules: &Rules, time: Time) {
     // Each round passes a crossing or a dwell; a score crosses few lines in its 85 days of sight.
     for _ in 0..16 {
-        let due = customer.band.due();
+        let due = customer.band.due(rules.alerts.deescalate_band_after);
         if due > time {
             return;
         }

@@ -22,21 +22,33 @@ pub struct Life {
     pub last: Option<Fact>,
     /// Signs after the first, at most one a UTC day: `x`.
     pub repeats: u32,
+    /// The 64 UTC days up to that of the latest sign: bit `n` is set if there was a sign `n` days before it.
+    pub days: u64,
     /// When silence will have lasted too long; `Time::MAX` if it cannot be told, was told, or does not matter.
     pub silent_at: Time,
 }
 
 impl Life {
-    /// Takes in a sign of life at `fact`. `new_day`: no sign is known on its UTC day yet.
-    pub fn sign(&mut self, fact: Fact, new_day: bool, rules: &SilenceRules) {
+    /// Takes in a sign of life at `fact`. A late one more than 64 days before the latest counts as one on a new day.
+    pub fn sign(&mut self, fact: Fact, rules: &SilenceRules) {
         match &self.last {
             None => {
                 self.first = fact.time;
+                self.days = 1;
                 self.last = Some(fact);
             }
             Some(last) => {
-                if new_day {
+                let ahead = fact.time.day() - last.time.day();
+                let shift = ahead.unsigned_abs();
+                if ahead > 0 {
+                    self.days = self.days.checked_shl(shift).unwrap_or(0) | 1;
                     self.repeats += 1;
+                } else {
+                    let bit = 1_u64.checked_shl(shift).unwrap_or(0);
+                    if self.days & bit == 0 && fact.time.day() != self.first.day() {
+                        self.days |= bit;
+                        self.repeats += 1;
+                    }
                 }
                 self.first = self.first.min(fact.time);
                 if fact.time >= last.time {
@@ -100,7 +112,7 @@ mod tests {
 
     fn life(repeats: u32, last_week: f64) -> Life {
         let last = fact_at(Time(0) + Span((last_week * WEEK_MS) as i64));
-        Life { first: Time(0), last: Some(last), repeats, silent_at: Time::MAX }
+        Life { first: Time(0), last: Some(last), repeats, days: 1, silent_at: Time::MAX }
     }
 
     #[test]

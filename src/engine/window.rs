@@ -80,11 +80,6 @@ impl Panes {
         push_tight(&mut self.panes, Pane { day, family, count: 1 });
     }
 
-    /// Whether anything was counted on the UTC day of `time`.
-    pub fn any_on(&self, time: Time) -> bool {
-        self.panes.iter().any(|p| i32::from(p.day) == time.day())
-    }
-
     /// Events of `series` in the `days` days that end with the day of `time`, that day included.
     pub fn sum(&self, series: Series, time: Time, days: i32) -> u32 {
         let (last, family) = (time.day(), series.0);

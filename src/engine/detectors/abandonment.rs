@@ -15,13 +15,12 @@ use crate::model::{Event, EventType, Kind, Span, Time};
 pub(super) const DETECTOR: Detector = Detector { settle: settle_nothing, on_event, deadline, on_deadline };
 
 fn is_live(c: &Customer) -> bool {
-    c.alerts.iter().any(|a| a.is_live() && a.is(Kind::ContactAbandoned, None))
+    c.live(Kind::ContactAbandoned, None).is_some()
 }
 
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     if event.event_type == EventType::ContactAnswered {
-        let live = cx.c.alerts.iter().find(|a| a.is_live() && a.kind == Kind::ContactAbandoned);
-        let Some(opened) = live.map(|a| a.first_event_time) else { return };
+        let Some(opened) = cx.c.live(Kind::ContactAbandoned, None).map(|a| a.first_event_time) else { return };
         if opened <= event.time {
             close(cx, Reason::SourceClosed, event.time);
         } else if !holds(cx, counted(cx, opened).count()) {

@@ -73,7 +73,7 @@ fn weigh(cx: &mut Context<'_>, time: Time) {
     let rules = &cx.rules.grievances;
     let pile = Pile::of(cx.c, None);
     if !pile.is_too_high(rules) {
-        let opened = cx.c.alerts.iter().find(|a| a.is_live() && a.is(KIND, None)).map(|a| a.first_event_time);
+        let opened = cx.c.live(KIND, None).map(|a| a.first_event_time);
         let never_was = opened.is_some_and(|at| time < at && !Pile::of(cx.c, Some(at)).is_too_high(rules));
         let (reason, hold) = match () {
             () if never_was => (Reason::LateFact, Span::ZERO),

@@ -1,6 +1,6 @@
 //! M41, CANCELLATION_INTENT: the customer wants to leave; and what follows when they have left, or stay.
 
-use thin_vec::thin_vec;
+use thin_vec::ThinVec;
 
 use super::{Detector, no_deadline, on_no_deadline, settle_nothing};
 use crate::engine::alert_lifecycle::{ActBy, Raise};
@@ -28,16 +28,13 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
         }
         (EventType::AccountReactivated, _) => {
             stays(cx, Reason::SourceClosed, event.time);
-            cx.c.gone = false;
-            cx.c.life.arm(&cx.rules.silence);
         }
         (EventType::OutcomeRetained, _) => stays(cx, Reason::Retained, event.time),
         (EventType::AccountCancelled | EventType::OutcomeChurned, _) => {
-            // Promises, complaints and invoices go on; silence and care end.
-            cx.c.gone = true;
-            cx.c.life.disarm();
-            cx.remember();
-            cx.close_all(Reason::Churned, event.time);
+            // Promises, complaints and invoices go on; silence and care end. One who has come back since stays.
+            if cx.c.is_gone() && cx.c.left == event.time {
+                cx.close_all(Reason::Churned, event.time);
+            }
         }
         _ => {}
     }
@@ -49,12 +46,15 @@ fn open(cx: &mut Context<'_>, event: &Event<'_>, word: FactWord, ends: Option<Ti
     }
     let rules = &cx.rules.cancellation;
     let window = ends.filter(|ends| *ends > event.time).unwrap_or(event.time + rules.save_window);
+    let mut evidence = cx.c.live(Kind::CancellationIntent, None).map_or_else(ThinVec::new, |a| a.evidence.clone());
+    evidence.push(Fact::new(event, None));
+    evidence.sort_by_key(|f| f.time);
     cx.raise(Raise {
         kind: Kind::CancellationIntent,
         object: None,
         floor: Severity::Critical,
         event_time: event.time,
-        evidence: thin_vec![Fact::new(event, None)],
+        evidence,
         facts: Facts { since: Some(event.time), due: Some(window), word: Some(word), ..Facts::default() },
         act_by: ActBy::Business(rules.act_by),
         expires_at: Some(window),
@@ -64,8 +64,7 @@ fn open(cx: &mut Context<'_>, event: &Event<'_>, word: FactWord, ends: Option<Ti
 }
 
 fn stays(cx: &mut Context<'_>, reason: Reason, time: Time) {
-    let asked = cx.c.alerts.iter().any(|a| a.is_live() && a.is(Kind::CancellationIntent, None) && a.event_time <= time);
-    if asked {
+    if cx.c.live(Kind::CancellationIntent, None).is_some_and(|a| a.event_time <= time) {
         cx.clear(Kind::CancellationIntent, None, reason, Span::ZERO, time);
     }
 }

@@ -16,6 +16,11 @@ use crate::model::{Event, Kind, Span, Time};
 pub(super) const DETECTOR: Detector =
     Detector { settle: settle_nothing, on_event, deadline: no_deadline, on_deadline: on_no_deadline };
 
+/// Weight of a second failure that is similar to the first, or soon after its recovery.
+const SIMILAR_OR_SOON: f64 = 1.5;
+/// What counts as soon.
+const SOON: Span = Span::days(30);
+
 /// A failure that may follow a recovery.
 struct Again {
     object: Box<str>,
@@ -77,6 +82,15 @@ pub(super) fn promise_broken(cx: &mut Context<'_>, id: &str) {
     }
 }
 
+/// The promise `id` was not broken after all: what it added to the ledger is taken back.
+pub(super) fn forgive(cx: &mut Context<'_>, id: &str) {
+    let Some(alert) = cx.c.live(Kind::DoubleDeviation, Some(id)) else { return };
+    let (at, since) = (alert.first_event_time, alert.facts.since.unwrap_or(Time::MIN));
+    // A promise has no category: only its time can have made it weigh more.
+    let weight = if at - since < SOON { SIMILAR_OR_SOON } else { 1.0 };
+    cx.c.ledgers.take_back(Ledger::DoubleDeviation, weight, at);
+}
+
 /// The recovery became known late: what failed since then has failed again.
 fn since_recovery(cx: &mut Context<'_>) {
     let Some(probation) = &cx.c.probation else { return };
@@ -98,7 +112,12 @@ fn since_recovery(cx: &mut Context<'_>) {
         category: Some(f.kind.category()),
         word: FactWord::DeliveryAgain,
     });
-    let mut all: Vec<Again> = complaints.chain(failures).filter(|a| a.time > from).collect();
+    let promises = cx.c.promises.iter().filter(|p| p.breach.is_some()).filter_map(|p| {
+        let fact = p.made.clone().filter(|made| made.time > from)?;
+        let time = p.ledger_at?;
+        Some(Again { object: p.id.clone(), time, fact, category: None, word: FactWord::PromiseAgain })
+    });
+    let mut all: Vec<Again> = complaints.chain(failures).chain(promises).filter(|a| a.time > from).collect();
     all.sort_by(|a, b| (a.time, &a.object).cmp(&(b.time, &b.object)));
     for failed in all {
         again(cx, failed);
@@ -118,13 +137,18 @@ fn again(cx: &mut Context<'_>, failed: Again) {
         return;
     }
     let similar = failed.category.is_some() && failed.category == probation.category;
-    let soon = time - resolved < Span::days(30);
-    let expires_at = Some(time + rules.expires_after);
+    let soon = time - resolved < SOON;
+    let expires_at = Some(cx.now + rules.expires_after);
     let mut evidence: ThinVec<Fact> = probation.opened.iter().cloned().collect();
     evidence.extend(thin_vec![probation.resolved, failed.fact.clone()]);
-    let known = cx.c.alerts.iter().any(|a| a.is_live() && a.is(Kind::DoubleDeviation, Some(&failed.object)));
-    if !known {
-        cx.count(Ledger::DoubleDeviation, if similar || soon { 1.5 } else { 1.0 }, time, failed.fact.event_id());
+    evidence.sort_by_key(|f| f.time);
+    if cx.c.live(Kind::DoubleDeviation, Some(&failed.object)).is_none() {
+        cx.count(
+            Ledger::DoubleDeviation,
+            if similar || soon { SIMILAR_OR_SOON } else { 1.0 },
+            time,
+            failed.fact.event_id(),
+        );
     }
     let facts = Facts {
         since: Some(resolved),

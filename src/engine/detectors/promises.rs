@@ -39,17 +39,15 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     let Some((id, change)) = &changes.promise else { return };
     let time = event.time;
     match change {
-        PromiseChange::Made => {
-            // Known only after its time: it was kept by nobody we have heard of, and the timer tells of it next.
-        }
+        // The timer tells of it, also when it was known only after its time.
+        PromiseChange::Made => {}
         PromiseChange::MadeKeptLate => {
             let at = cx.c.promises.iter().find(|p| p.id == *id).map_or(time, Promise::deadline);
             cx.count(Ledger::PromiseBroken, 1.0, at, &event.id);
         }
         PromiseChange::Renegotiated => {
             cx.clear(Kind::PromiseDueSoon, Some(id), Reason::SourceClosed, Span::ZERO, time);
-            forgive(cx, id);
-            cx.clear(Kind::PromiseBroken, Some(id), Reason::LateFact, Span::ZERO, time);
+            forgive(cx, id, time);
         }
         PromiseChange::RenegotiatedLate => {
             // The new time may be kept or broken once more; the alert stays until it is kept.
@@ -57,32 +55,29 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
                 promise.breach = None;
             }
         }
-        PromiseChange::Kept | PromiseChange::Cancelled => {
-            cx.clear(Kind::PromiseDueSoon, Some(id), Reason::SourceClosed, Span::ZERO, time);
-            cx.clear(Kind::PromiseBroken, Some(id), Reason::SourceClosed, Span::ZERO, time);
-        }
-        PromiseChange::KeptLate => {
+        PromiseChange::Kept | PromiseChange::KeptLate | PromiseChange::Cancelled => {
             cx.clear(Kind::PromiseDueSoon, Some(id), Reason::SourceClosed, Span::ZERO, time);
             cx.clear(Kind::PromiseBroken, Some(id), Reason::SourceClosed, Span::ZERO, time);
         }
         PromiseChange::KeptAfterAll => {
-            forgive(cx, id);
             cx.clear(Kind::PromiseDueSoon, Some(id), Reason::SourceClosed, Span::ZERO, time);
-            cx.clear(Kind::PromiseBroken, Some(id), Reason::LateFact, Span::ZERO, time);
-            cx.clear(Kind::DoubleDeviation, Some(id), Reason::LateFact, Span::ZERO, time);
+            forgive(cx, id, time);
         }
         PromiseChange::Declared => broken(cx, id, Breach::Declared(time), time),
     }
 }
 
-/// It was not broken after all: what it cost in trust is taken back.
-fn forgive(cx: &mut Context<'_>, id: &str) {
+/// It was not broken after all: what it cost in trust is taken back, and what was told of it.
+fn forgive(cx: &mut Context<'_>, id: &str, time: Time) {
     let Some(promise) = cx.c.promises.iter_mut().find(|p| &*p.id == id) else { return };
     promise.breach = None;
     if let Some(at) = promise.ledger_at.take() {
         cx.c.ledgers.take_back(Ledger::PromiseBroken, 1.0, at);
+        double_deviation::forgive(cx, id);
         cx.remember();
     }
+    cx.clear(Kind::PromiseBroken, Some(id), Reason::LateFact, Span::ZERO, time);
+    cx.clear(Kind::DoubleDeviation, Some(id), Reason::LateFact, Span::ZERO, time);
 }
 
 fn deadline(c: &Customer, _: &Rules) -> Time {
@@ -148,7 +143,7 @@ fn broken(cx: &mut Context<'_>, id: &str, breach: Breach, at: Time) {
         evidence: evidence(&promise),
         facts: facts(&promise, Some(word)),
         act_by: ActBy::Severity,
-        expires_at: Some(at + cx.rules.promises.broken_expires_after),
+        expires_at: Some(cx.now + cx.rules.promises.broken_expires_after),
         incident: None,
     });
 }

@@ -77,7 +77,7 @@ fn open(cx: &mut Context<'_>, event: &Event<'_>, id: &str, voice: Fact, word: Fa
     }
     let rules = &cx.rules.second_chance;
     let loyal = cx.c.since().is_some_and(|since| event.time - since >= rules.error_tenure);
-    let (act_by, expires_at) = (ActBy::Business(rules.act_by), Some(event.time + rules.expires_after));
+    let (act_by, expires_at) = (ActBy::Business(rules.act_by), Some(cx.now + rules.expires_after));
     let error = loyal || cx.is_top_value();
     cx.raise(Raise {
         kind: Kind::SecondChance,

@@ -24,7 +24,7 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
 
 fn silent(cx: &mut Context<'_>, due: Time) {
     cx.c.life.disarm();
-    if cx.c.gone {
+    if cx.c.is_gone() {
         return;
     }
     cx.remember();
@@ -44,7 +44,7 @@ fn silent(cx: &mut Context<'_>, due: Time) {
         evidence,
         facts,
         act_by: ActBy::Severity,
-        expires_at: Some(due + cx.rules.silence.expires_after),
+        expires_at: Some(cx.now + cx.rules.silence.expires_after),
         incident: None,
     });
 }
@@ -53,7 +53,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
     if !event.is_sign_of_life() {
         return;
     }
-    let Some(alert) = cx.c.alerts.iter().find(|a| a.is_live() && a.is(Kind::SilentDeparture, None)) else { return };
+    let Some(alert) = cx.c.live(Kind::SilentDeparture, None) else { return };
     // A sign that had come before the silence was too long, but was known only now: there was no such silence.
     let reason = if event.time <= alert.event_time { Reason::LateFact } else { Reason::ConditionFalse };
     let known_better = event.time <= alert.event_time && cx.c.life.silent_at <= alert.event_time;
