@@ -2,6 +2,7 @@
 
 mod beside;
 mod check;
+mod demo;
 mod failure;
 mod generate;
 mod intake;
@@ -10,6 +11,7 @@ mod mapping;
 mod output;
 mod replay;
 mod run;
+mod service;
 mod topics;
 mod topics_command;
 mod version;
@@ -33,6 +35,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
     let mut out = Out::stdout();
     match command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments, &mut out),
         Command::Generate(arguments) => generate::run(&arguments, &mut out),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Check(arguments) => check::run(&arguments, &mut out),

@@ -30,6 +30,10 @@ pub enum Command {
         The first signal finishes and commits what is done, the second one leaves at once.\n\
         Exit code 78 if the settings or the topics are not as they must be, 1 for any other end but a stop.")]
     Run(ConfigArguments),
+    /// Play a company's day, without Kafka, and tell its alerts as a person reads them.
+    #[command(after_help = "Examples:\n  churnwatch demo\n  churnwatch demo --once\n\n\
+        The day takes two minutes; everything stays inside this process.")]
+    Demo(DemoArguments),
     /// Make the events of a synthetic company, as JSON lines or into the input topic.
     #[command(after_help = "Examples:\n  \
         churnwatch generate --customers 1000 --events 50000 --seed 1 --out events.ndjson\n  \
@@ -80,6 +84,17 @@ pub struct ConfigArguments {
     /// One setting, over those of the file and the environment; may be repeated.
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Play the day at full speed, and end.
+    #[arg(long)]
+    pub once: bool,
+    /// The customers around those of the story follow from it.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Arguments of `generate`.

@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// The program with `arguments`, separated by spaces, and none of the caller's settings.
 fn churnwatch(arguments: &str) -> Command {
@@ -162,6 +163,45 @@ fn a_cluster_that_is_not_there_ends_with_69() {
     });
 }
 
+#[test]
+fn the_demo_plays_its_day_without_kafka_and_tells_it_in_order() {
+    let started = Instant::now();
+    let ran = run(churnwatch("demo --once").env("COLUMNS", "80"));
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert!(started.elapsed() < Duration::from_secs(10), "the first alert comes too late");
+    assert!(!ran.out.contains('\x1b') && ran.out.lines().all(|line| line.chars().count() <= 80), "{}", ran.out);
+    for part in ["maria-lopez   COMPLAINT_STALLED opened", "jun-santos   PROMISE_BROKEN opened", "The day is over."] {
+        assert!(ran.out.contains(part), "{part} in\n{}", ran.out);
+    }
+    let clocks: Vec<&str> =
+        ran.out.lines().filter_map(|line| line.trim_start().get(..5)).filter(|text| is_clock(text)).collect();
+    assert!(clocks.len() > 40 && clocks.is_sorted(), "{clocks:?}");
+    assert_ne!(run(churnwatch("demo --once --seed 2").env("COLUMNS", "80")).out, ran.out);
+}
+
+/// Whether the text is `hh:mm`.
+fn is_clock(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(h, m)| h.len() == 2 && h.parse::<u8>().is_ok() && m.parse::<u8>().is_ok())
+}
+
+/// A program that does not outlive its test.
+struct Running(Child);
+
+impl Running {
+    fn signal(&self, name: &str) {
+        let pid = self.0.id();
+        assert!(Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It fails only if the program has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The answer to a GET at `address`.
 fn answer(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -174,20 +214,19 @@ fn answer(address: &str, path: &str) -> String {
 #[test]
 fn a_service_waits_for_a_cluster_that_is_not_there_and_stops_when_asked() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut service = churnwatch("run --set http.listen=127.0.0.1:0 --set log.format=json")
-        .env("CHURNWATCH__KAFKA__BOOTSTRAP_SERVERS", format!("127.0.0.1:{port}"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(service.stderr.take().unwrap()).lines().map(|line| {
+    let mut command = churnwatch("run --set http.listen=127.0.0.1:0 --set log.format=json");
+    command.env("CHURNWATCH__KAFKA__BOOTSTRAP_SERVERS", format!("127.0.0.1:{port}")).stderr(Stdio::piped());
+    let mut service = Running(command.spawn().unwrap());
+    let mut log = BufReader::new(service.0.stderr.take().unwrap()).lines().map(|line| {
         let line: serde_json::Value = serde_json::from_str(&line.unwrap()).expect("every line is JSON");
         line
     });
     let start = log.next().unwrap();
     assert_eq!((&start["message"], &start["input"]), (&"the service starts".into(), &"customer.events".into()));
     let http = start["http"].as_str().unwrap();
-    let warning = log.next().unwrap();
-    assert!(warning["message"].as_str().unwrap().starts_with("Kafka cannot be reached; trying again in"), "{warning}");
+    let says = |line: &serde_json::Value, text| line["message"].as_str().unwrap().starts_with(text);
+    let waiting = log.find(|line| says(line, "Kafka cannot be reached; trying again in"));
+    assert_eq!(waiting.unwrap()["level"], "WARN");
     for (path, parts) in [
         ("/livez", ["HTTP/1.1 200 OK", "ok"]),
         ("/readyz", ["HTTP/1.1 503 Service Unavailable", "kafka: cannot be reached: "]),
@@ -197,12 +236,10 @@ fn a_service_waits_for_a_cluster_that_is_not_there_and_stops_when_asked() {
         let text = answer(http, path);
         assert!(parts.iter().all(|part| text.contains(part)), "{path}: {text}");
     }
-    let pid = service.id();
-    let kill = Command::new("sh").args(["-c", &format!("kill -TERM {pid}")]).status().unwrap();
-    assert!(kill.success());
-    assert_eq!(service.wait().unwrap().code(), Some(0));
+    service.signal("TERM");
+    assert_eq!(service.0.wait().unwrap().code(), Some(0));
     let last = log.last().unwrap();
-    assert!(last["message"].as_str().unwrap().starts_with("the service has stopped"), "{last}");
+    assert!(says(&last, "the service has stopped"), "{last}");
 }
 
 #[test]
