@@ -4,7 +4,9 @@
 //! to it, byte for byte. A fault that did not happen fails its test.
 
 mod crashes;
+mod dead_letters;
 mod faults;
 mod group;
 mod harness;
+mod refusals;
 mod timers;

@@ -1,8 +1,9 @@
 //! The same input through the engine alone, and whether the service's output equals it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use churnwatch::codec::{Decoded, Decoder, alert, changelog};
+use churnwatch::codec::{Decoded, Decoder, Mapping, alert, changelog};
 use churnwatch::engine::{Customer, Effect, Engine, Step};
 use churnwatch::model::NextOffset;
 use churnwatch::offline::replay::partition;
@@ -30,13 +31,15 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Nothing yet, with the rules of the scene and canonical events.
+    /// Nothing yet, with the rules and the mapping of the scene.
     pub fn new(scene: &Scene) -> Fold {
-        let rules = std::sync::Arc::new(scene.config().rules);
+        let config = scene.config();
+        let rules = Arc::new(config.rules);
+        let mapping = config.mapping.name.map(|name| Mapping::built_in(&name).expect("it comes with the program"));
         let part = || Part { engine: Engine::new(rules.clone()), records: 0, alerts: Vec::new() };
         Fold {
             parts: (0..scene.partitions).map(|_| part()).collect(),
-            decoder: Decoder::new(None),
+            decoder: Decoder::new(mapping),
             wording: Wording::new(),
             states: HashMap::new(),
             effects: Vec::new(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use churnwatch::codec::commit_metadata::CommitMetadata;
 use churnwatch::config::Config;
-use churnwatch::kafka::{Cluster, Guarantee, LogEnds, Outgoing, Producer, TopicIndex};
+use churnwatch::kafka::{Cluster, Guarantee, Header, LogEnds, Outgoing, Producer, TopicIndex};
 use churnwatch::model::{Partition, Time};
 use churnwatch::offline::generate::Options;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -146,6 +146,11 @@ impl Scene {
 
     /// Where the partitions of a topic end, uncommitted records included.
     pub fn ends(&self, topic: &str) -> Vec<i64> {
+        self.ends_of(topic, self.partitions)
+    }
+
+    /// The same of a topic with so many partitions.
+    pub fn ends_of(&self, topic: &str, partitions: i32) -> Vec<i64> {
         let end = |partition| {
             let mut end = None;
             // A broker that has just started looks for its leaders.
@@ -155,7 +160,7 @@ impl Scene {
             });
             end.expect("just found").1.0
         };
-        (0..self.partitions).map(end).collect()
+        (0..partitions).map(end).collect()
     }
 
     /// What the group has committed for each partition: the next offset, and what goes with it. `None` for a partition
@@ -200,13 +205,12 @@ pub struct Input(Producer);
 impl Input {
     /// Writes one record, to the partition of its key.
     pub fn write(&self, key: &[u8], value: &[u8]) {
-        self.write_as(Some(key), value, None);
+        self.write_as(Some(key), Some(value), &[]);
     }
 
-    /// Writes one record to a partition.
-    pub fn write_as(&self, key: Option<&[u8]>, value: &[u8], partition: Option<Partition>) {
-        let value = Some(value);
-        let outgoing = Outgoing { topic: TopicIndex(0), partition, key, value, headers: &[], timestamp: None };
+    /// Writes one record as it is.
+    pub fn write_as(&self, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header<'_>]) {
+        let outgoing = Outgoing { topic: TopicIndex(0), partition: None, key, value, headers, timestamp: None };
         self.0.produce(&outgoing).unwrap();
     }
 
