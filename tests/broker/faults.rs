@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use churnwatch::offline::generate::Generator;
 
-use crate::harness::{Broker, Fold, Process, Scene, company};
+use crate::harness::{Broker, Fold, Process, Proxy, Request, Scene, Stream, company};
 
 #[test]
 fn a_broker_that_is_away_is_waited_for_and_one_that_is_killed_costs_nothing() {
@@ -46,6 +46,33 @@ fn a_broker_that_is_away_is_waited_for_and_one_that_is_killed_costs_nothing() {
     process.wait_until_ready();
     process.stop();
     fold.assert_equals(&scene);
+}
+
+#[test]
+fn a_producer_whose_request_was_lost_for_a_while_is_replaced() {
+    let broker = Broker::shared();
+    // The library gives a request two thirds of this, then sends it again and tells only its log.
+    let scene = Scene::new(broker, "suspect", 2, &["runtime.transaction_timeout=\"3s\""]);
+    let mut stream = Stream::new(&scene, 60_000, 5);
+    let proxy = Proxy::start(broker);
+    let through_proxy = format!("kafka.bootstrap_servers=127.0.0.1:{}", proxy.port());
+    let mut process = Process::start_with(&scene, "one", &[&through_proxy]);
+    stream.write_until("the first commits", || process.commits() > 3.0);
+    for (count, request) in [(1, Request::TxnOffsetCommit), (2, Request::EndTxn)] {
+        proxy.hold_next(request);
+        stream.write_until("a request held back", || proxy.held() == count);
+        // Meanwhile the library has been told that all is well, by the answer to the request that it sent again.
+        let replaced = || process.metric("churn_producer_replaced_total") == count as f64;
+        stream.write_until("another producer", replaced);
+        let commits = process.commits();
+        stream.write_until("commits of the new producer", || process.commits() > commits + 3.0);
+        // What was lost arrives late, in the middle of other transactions.
+        proxy.release();
+        let commits = process.commits();
+        stream.write_until("commits after that", || process.commits() > commits + 3.0);
+    }
+    stream.end(&mut [&mut process]);
+    assert!(process.log().contains("REQTMOUT"), "the library told of it:\n{}", process.log());
 }
 
 const CONSUMED: &str = "churn_records_consumed_total";

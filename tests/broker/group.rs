@@ -2,53 +2,7 @@
 
 use std::time::Duration;
 
-use churnwatch::offline::generate::Generator;
-
-use crate::harness::{Broker, Fold, Input, Process, Scene, company, transaction_state, wait_until};
-
-/// Input that goes on while members come and go.
-struct Stream<'s> {
-    generator: Generator,
-    input: Input,
-    fold: Fold,
-    scene: &'s Scene,
-}
-
-impl Stream<'_> {
-    fn new(scene: &Scene, events: u64, seed: u64) -> Stream<'_> {
-        let generator = Generator::new(company(2_000, events, seed));
-        Stream { generator, input: scene.writer(), fold: Fold::new(scene), scene }
-    }
-
-    /// Writes so many events at once. False: there are no more.
-    fn write(&mut self, events: u64) -> bool {
-        for _ in 0..events {
-            let Some(record) = self.generator.next_record() else { return false };
-            self.input.write(record.key, record.value);
-            self.fold.apply(record.key, record.value);
-        }
-        true
-    }
-
-    /// Writes a little and again until `what` is true.
-    fn write_until(&mut self, why: &str, mut what: impl FnMut() -> bool) {
-        wait_until(Duration::from_secs(60), why, || {
-            assert!(self.write(20), "the input is over before {why}");
-            what()
-        });
-    }
-
-    /// Writes the rest, waits until it is done, stops the processes, and compares.
-    fn end(mut self, processes: &mut [&mut Process]) {
-        while self.write(1_000) {}
-        self.input.flush();
-        self.scene.wait_until_done(Duration::from_secs(120));
-        for process in processes {
-            process.stop();
-        }
-        self.fold.assert_equals(self.scene);
-    }
-}
+use crate::harness::{Broker, Process, Scene, Stream, transaction_state, wait_until};
 
 #[test]
 fn a_stop_under_load_ends_in_time_and_costs_nothing() {

@@ -13,6 +13,7 @@ mod process;
 mod proxy;
 mod reading;
 mod scene;
+mod stream;
 mod wire;
 
 pub use broker::Broker;
@@ -21,6 +22,7 @@ pub use process::Process;
 pub use proxy::{Proxy, Request};
 pub use reading::{Read, read_all};
 pub use scene::{Input, Scene, company};
+pub use stream::Stream;
 pub use wire::transaction_state;
 
 use std::time::{Duration, Instant};

@@ -59,6 +59,7 @@ impl Proxy {
 
     /// Holds back the next request of this kind until `release`.
     pub fn hold_next(&self, request: Request) {
+        *self.hold.released.lock().unwrap() = false;
         *self.hold.armed.lock().unwrap() = Some(request);
     }
 
