@@ -8,5 +8,6 @@ mod dead_letters;
 mod faults;
 mod group;
 mod harness;
+mod histories;
 mod refusals;
 mod timers;
