@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(100);
 const RESTART_AFTER: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 /// A cluster that does not answer for so long is told to be away.
 const CHECK_WITHIN: Duration = Duration::from_secs(3);
+/// What is wrong with the topics must stay wrong for so long: a broker learns of a new topic a moment after it was made.
+const WRONG_FOR: Duration = Duration::from_secs(3);
 /// A worker that ran for so long starts again without a longer pause.
 const HEALTHY_AFTER: Duration = Duration::from_secs(60);
 
@@ -60,6 +62,7 @@ pub fn run(settings: &Settings, parts: &Parts, stop: &Arc<Stop>) -> Result<(), F
 /// False: a stop was requested while the cluster was not there.
 fn check_topics(settings: &Settings, parts: &Parts, stop: &Stop) -> Result<bool, Failure> {
     let mut pause = RESTART_AFTER.0;
+    let mut wrong_since: Option<Instant> = None;
     parts.health.set("kafka", Some("connecting".into()));
     while !stop.is_requested() {
         match startup::check(&settings.cluster, &settings.topics, CHECK_WITHIN) {
@@ -67,7 +70,16 @@ fn check_topics(settings: &Settings, parts: &Parts, stop: &Stop) -> Result<bool,
                 parts.health.set("kafka", None);
                 return Ok(true);
             }
-            Ok(problems) => return Err(Failure::Topics(problems)),
+            Ok(problems) => {
+                let failure = Failure::Topics(problems);
+                let now = Clock::monotonic();
+                if now >= *wrong_since.get_or_insert(now) + WRONG_FOR {
+                    return Err(failure);
+                }
+                info!("looking again: {failure}");
+                parts.health.set("kafka", Some(failure.to_string()));
+                wait(RESTART_AFTER.0, stop);
+            }
             Err(error) => {
                 let failure = Failure::Kafka(error);
                 if !failure.may_pass() {

@@ -45,6 +45,17 @@ fn missing_topics_are_named_with_the_command_that_makes_them() {
 }
 
 #[test]
+fn topics_that_are_made_while_it_starts_are_found() {
+    let scene = Scene::without_topics(Broker::shared(), "just-made", 2, &[]);
+    let mut process = Process::start(&scene, "one");
+    process.wait_for_log("looking again: the topics are not as they must be: topic just-made.events does not exist");
+    for topic in [vec![scene.input()], scene.outputs().to_vec()].concat() {
+        create(&scene, topic, 2, "compact");
+    }
+    process.wait_until_ready();
+}
+
+#[test]
 fn a_changelog_that_forgets_is_refused_with_the_command_that_mends_it() {
     let broker = Broker::shared();
     let scene = Scene::without_topics(broker, "deleted", 2, &[]);
