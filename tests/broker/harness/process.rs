@@ -104,6 +104,12 @@ impl Process {
         self.metric(r#"churn_transactions_total{result="committed"}"#)
     }
 
+    /// How many partitions it runs, as it says once a second.
+    pub fn partitions(&self) -> usize {
+        let page = self.get("/metrics").map_or(String::new(), |(_, body)| body);
+        page.lines().filter(|line| line.starts_with("churn_customers{partition=")).count()
+    }
+
     /// The value of a metric, `name{labels}` as it is printed; 0 while there is none.
     pub fn metric(&self, name: &str) -> f64 {
         let Some((200, body)) = self.get("/metrics") else { return 0.0 };
