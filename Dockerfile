@@ -9,6 +9,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
+# Shown by `churnwatch version`: docker build --build-arg CHURNWATCH_COMMIT=$(git rev-parse --short HEAD) .
+ARG CHURNWATCH_COMMIT
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
     cargo build --release --locked --bin churnwatch \
