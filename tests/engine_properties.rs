@@ -372,6 +372,7 @@ fn follows(before: Option<&Alert>, alert: &Alert) -> bool {
     };
     let order = match before.status {
         // A late fact says that it should never have been.
+        _ if alert.reason == Some(Reason::Erased) => alert.transition == Resolved,
         Status::Expired => alert.transition == Resolved && alert.reason == Some(Reason::LateFact),
         Status::Resolved if before.reason == Some(Reason::LateFact) => false,
         Status::Resolved => {

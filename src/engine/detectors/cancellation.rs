@@ -30,11 +30,9 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
             stays(cx, Reason::SourceClosed, event.time);
         }
         (EventType::OutcomeRetained, _) => stays(cx, Reason::Retained, event.time),
-        (EventType::AccountCancelled | EventType::OutcomeChurned, _) => {
-            // Promises, complaints and invoices go on; silence and care end. One who has come back since stays.
-            if cx.c.is_gone() && cx.c.left == event.time {
-                cx.close_all(Reason::Churned, event.time);
-            }
+        // Promises, complaints and invoices go on; silence and care end. One who has come back since stays.
+        (EventType::AccountCancelled | EventType::OutcomeChurned, _) if cx.c.is_gone() && cx.c.left == event.time => {
+            cx.close_all(Reason::Churned, event.time);
         }
         _ => {}
     }

@@ -1,0 +1,110 @@
+//! Keeps an alert's severity and news up to date: at once upwards, with patience downwards, and not too often.
+
+use super::ActBy;
+use super::state::LiveAlert;
+use crate::engine::context::Context;
+use crate::engine::ledger::Ledger;
+use crate::engine::registry::definition;
+use crate::engine::risk::{severity_of, top_factor};
+use crate::model::alert::{Reason, Severity, Status, Transition};
+use crate::model::{Span, Time};
+
+impl Context<'_> {
+    /// What the alert's severity should be now: its floor, lifted by band and value where the kind allows it.
+    pub(super) fn severity(&self, alert: &LiveAlert) -> Severity {
+        if !definition(alert.kind).band_lifts {
+            return alert.floor;
+        }
+        let lifted = alert.floor.max(severity_of(self.c.band.band));
+        match lifted {
+            _ if !self.is_valued() => lifted,
+            Severity::Info => Severity::Warning,
+            Severity::Warning => Severity::Error,
+            Severity::Error | Severity::Critical => Severity::Critical,
+        }
+    }
+
+    /// Whether the customer's value is in the top decile, or they have recommended us in the last 365 days.
+    pub(super) fn is_valued(&self) -> bool {
+        let advocate = self.c.ledgers.get(Ledger::Advocacy).is_some_and(|a| self.now - a.at <= Span::days(365));
+        advocate || self.is_top_value()
+    }
+
+    /// Whether the customer's value is in the top decile.
+    pub fn is_top_value(&self) -> bool {
+        let Some(profile) = &self.c.profile else { return false };
+        match profile.value_decile {
+            Some(decile) => decile == 10,
+            None => self.rules.score.value_top_decile.zip(profile.value).is_some_and(|(top, value)| value >= top),
+        }
+    }
+
+    /// Brings a live alert's severity and news up to date.
+    pub(super) fn settle(&mut self, index: usize, event_time: Time) {
+        let target = self.severity(&self.c.alerts[index]);
+        let interval = self.rules.alerts.update_interval;
+        let now = self.now;
+        let alert = &mut self.c.alerts[index];
+        if target > alert.severity {
+            let reason = if alert.floor >= target { Reason::SeverityUp } else { Reason::Band };
+            alert.lower_at = None;
+            if alert.inhibited_by.is_some() {
+                alert.severity = target;
+                return;
+            }
+            if alert.status == Status::Snoozed {
+                (alert.status, alert.snoozed_until) = (Status::Open, None);
+                self.emit(index, Transition::Unsnoozed, Some(Reason::SeverityUp), event_time);
+            }
+            let mut alert = self.c.alerts[index].clone();
+            alert.severity = target;
+            let (before, expected) = (alert.act_by, alert.act_span.is_some() || alert.act_by.is_none());
+            if expected && alert.status == Status::Open {
+                self.ask(&mut alert, ActBy::Severity);
+                alert.act_by = alert.act_by.min(before.or(alert.act_by));
+            }
+            self.c.alerts[index] = alert;
+            self.emit(index, Transition::Escalated, Some(reason), event_time);
+            return;
+        }
+        if target < alert.severity && alert.lower_at.is_none() {
+            // The band has dwelt on its own account before it fell.
+            alert.severity = target;
+            if alert.inhibited_by.is_none() {
+                self.emit(index, Transition::Deescalated, Some(Reason::Band), event_time);
+            }
+            return;
+        }
+        // One that nobody was told of, or whose condition is false already, has nothing to add.
+        let quiet = alert.inhibited_by.is_some() || alert.hold_until.is_some() || !alert.announced;
+        if quiet || alert.status == Status::Snoozed {
+            return;
+        }
+        let band = self.c.band.band;
+        if alert.pending.is_none() && alert.told_band != band {
+            alert.pending = Some(Reason::Band);
+        }
+        if let Some(reason) = alert.pending
+            && alert.last_update.is_none_or(|last| now >= last + interval)
+        {
+            self.emit(index, Transition::Updated, Some(reason), event_time);
+        }
+    }
+
+    /// Brings every live alert up to date after an event or a timer of the customer.
+    pub fn settle_all(&mut self, event_time: Time) {
+        if !self.c.alerts.iter().any(LiveAlert::is_live) {
+            return;
+        }
+        let top = top_factor(self.c, self.rules, self.now);
+        for index in 0..self.c.alerts.len() {
+            let alert = &mut self.c.alerts[index];
+            if alert.is_live() {
+                if alert.told_top.as_deref() != top && alert.pending.is_none() {
+                    alert.pending = Some(Reason::NewFact);
+                }
+                self.settle(index, event_time);
+            }
+        }
+    }
+}

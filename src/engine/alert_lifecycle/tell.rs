@@ -1,0 +1,85 @@
+//! Writes a transition of an alert into the effects, and remembers what was told.
+
+use super::state::LiveAlert;
+use crate::engine::Effect;
+use crate::engine::context::Context;
+use crate::engine::fact::Fact;
+use crate::engine::registry::{Definition, definition};
+use crate::model::Time;
+use crate::model::alert::{Action, Alert, Reason, Status, Transition};
+
+impl Context<'_> {
+    /// Writes one transition of an alert into the effects, and remembers what was told.
+    pub(super) fn emit(&mut self, index: usize, transition: Transition, reason: Option<Reason>, event_time: Time) {
+        let mut risk = self.risk().clone();
+        let band = self.c.band.band;
+        let now = self.now;
+        let alert = &mut self.c.alerts[index];
+        alert.seq += 1;
+        risk.previous = alert.told_log_odds;
+        risk.band = band;
+        alert.told_band = band;
+        alert.told_log_odds = Some(risk.log_odds);
+        let top = risk.contributions.first().map(|c| c.factor);
+        if alert.told_top.as_deref() != top {
+            alert.told_top = top.map(Into::into);
+        }
+        alert.pending = None;
+        if transition == Transition::Updated {
+            alert.last_update = Some(now);
+        }
+        let alert = &self.c.alerts[index];
+        let definition = definition(alert.kind);
+        let asked = alert.status == Status::Open || alert.act_span.is_none();
+        let erased = reason == Some(Reason::Erased);
+        self.effects.push(Effect::Alert(Box::new(Alert {
+            alert_id: alert.alert_id(&self.c.key),
+            dedup_key: alert.dedup_key(&self.c.key),
+            seq: alert.seq,
+            transition,
+            status: alert.status,
+            kind: alert.kind,
+            customer: self.c.key.clone(),
+            account_id: self.c.account_id.as_deref().map(str::to_owned),
+            severity: alert.severity,
+            certainty: definition.certainty,
+            opened_at: alert.opened_at,
+            updated_at: now,
+            event_time,
+            act_by: alert.act_by.filter(|_| asked),
+            expires_at: alert.expires_at,
+            escalation_level: alert.level,
+            owner: self.owner(alert),
+            occurrences: alert.occurrences,
+            risk: if erased { None } else { Some(risk) },
+            evidence: if erased { Vec::new() } else { alert.evidence.iter().map(Fact::evidence).collect() },
+            action: action(definition),
+            inhibited_by: alert.inhibited_by.as_deref().map(str::to_owned),
+            incident_id: alert.incident.as_deref().map(str::to_owned),
+            reason,
+            value_at_stake: self.c.value(),
+            facts: alert.facts.clone(),
+        })));
+    }
+
+    /// Whose turn it is: who a person chose, else the profile's owner, then the configured ones one after the other.
+    pub(super) fn owner(&self, alert: &LiveAlert) -> String {
+        if let Some(owner) = &alert.owner {
+            return owner.to_string();
+        }
+        let own = self.c.profile.as_ref().and_then(|p| p.owner.as_deref());
+        let mut chain = own.into_iter().chain(self.rules.alerts.owners.iter().map(String::as_str));
+        let level = usize::from(alert.level);
+        let last = self.rules.alerts.owners.last().map_or("", String::as_str);
+        chain.nth(level).unwrap_or(last).to_owned()
+    }
+}
+
+fn action(definition: &Definition) -> Action {
+    Action {
+        code: definition.action,
+        steps: definition.steps.to_vec(),
+        do_not: definition.do_not.to_vec(),
+        guardrails: definition.guardrails.iter().map(|g| (*g, None)).collect(),
+    }
+}

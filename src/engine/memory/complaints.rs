@@ -1,0 +1,188 @@
+//! How the steps of a complaint change its case.
+
+use super::{CaseChange, Changes, feel};
+use crate::engine::context::Context;
+use crate::engine::customer::Probation;
+use crate::engine::fact::Fact;
+use crate::engine::grievance::{CaseState, Complaint, make_room};
+use crate::engine::ledger::Ledger;
+use crate::engine::tight::push_tight;
+use crate::model::event::{ComplaintData, ComplaintSeverity};
+use crate::model::{Event, EventType, Time};
+
+/// Limits of a complaint that runs from `started`.
+pub(super) fn limits(cx: &Context<'_>, severity: ComplaintSeverity, started: Time) -> (Time, Time) {
+    let rules = &cx.rules.complaints;
+    let (answer, resolve) = match severity {
+        ComplaintSeverity::Minor => (rules.acknowledge, rules.resolve_minor),
+        ComplaintSeverity::Normal => (rules.acknowledge, rules.resolve_normal),
+        ComplaintSeverity::Major => (rules.acknowledge_major, rules.resolve_major),
+    };
+    (cx.business(started, answer), cx.business(started, resolve))
+}
+
+pub(super) fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &ComplaintData<'_>, changes: &mut Changes) {
+    let time = event.time;
+    let id = event.object_id(&data.complaint_id);
+    feel(cx, data.sentiment, event);
+    let quote = data.text.as_deref().filter(|_| cx.rules.alerts.quotes);
+    let fact = Fact::new(event, quote);
+    let found = cx.c.complaints.iter().position(|c| &*c.id == id);
+    let known = found.is_some();
+    let index = found.unwrap_or_else(|| {
+        let severity = data.severity.unwrap_or(ComplaintSeverity::Normal);
+        let (answer_due, resolve_due) = limits(cx, severity, time);
+        make_room(&mut cx.c.complaints, |c| !c.is_open());
+        push_tight(
+            &mut cx.c.complaints,
+            Complaint {
+                id: id.into(),
+                opened: None,
+                correlation: event.correlation_id.as_deref().map(Into::into),
+                incident: data.incident_id.as_deref().map(Into::into),
+                severity,
+                category: data.category,
+                state: CaseState::Open,
+                state_at: time,
+                started: time,
+                answer_due,
+                resolve_due,
+                answered: None,
+                answer_missed: false,
+                resolve_missed: false,
+                last_step: None,
+                reopened: false,
+                closed_weight: 0.0,
+            },
+        );
+        cx.c.complaints.len() - 1
+    });
+    let case = &mut cx.c.complaints[index];
+    if case.correlation.is_none() {
+        case.correlation = event.correlation_id.as_deref().map(Into::into);
+    }
+    if case.incident.is_none() {
+        case.incident = data.incident_id.as_deref().map(Into::into);
+    }
+    case.category = case.category.or(data.category);
+    let mut change = CaseChange::Step;
+    match event.event_type {
+        EventType::ComplaintOpened => {
+            if case.opened.is_some() {
+                return; // The same object opened twice changes nothing but missing fields.
+            }
+            case.opened = Some(fact);
+            if let Some(severity) = data.severity.filter(|_| known) {
+                case.severity = severity;
+            }
+            let (severity, is_open) = (case.severity, case.is_open());
+            // A reopening that came before its cause: the limits go on running from it.
+            if !(case.reopened && case.started > time) {
+                let (answer_due, resolve_due) = limits(cx, severity, time);
+                let case = &mut cx.c.complaints[index];
+                (case.started, case.answer_due, case.resolve_due) = (time, answer_due, resolve_due);
+            }
+            change = if is_open { CaseChange::Opened } else { CaseChange::Step };
+            let (id, opened) = (&cx.c.complaints[index].id, &cx.c.complaints[index].opened);
+            if let Some(probation) = cx.c.probation.as_mut().filter(|p| p.complaint == *id) {
+                probation.opened = opened.clone();
+            }
+            if !is_open {
+                // It was solved before it was known: what its closing counts for can be told now.
+                recount_closing(cx, index);
+            }
+        }
+        EventType::ComplaintReopened => {
+            if time >= case.state_at || !known {
+                let was_closed = case.state != CaseState::Open;
+                let (weight, at, severity) = (case.closed_weight, case.state_at, case.severity);
+                let (answer_due, resolve_due) = limits(cx, severity, time);
+                if was_closed && weight > 0.0 {
+                    cx.c.ledgers.take_back(Ledger::FailuresResolved, weight, at);
+                }
+                let case = &mut cx.c.complaints[index];
+                (case.state, case.state_at, case.closed_weight, case.reopened) = (CaseState::Open, time, 0.0, true);
+                (case.started, case.answer_due, case.resolve_due) = (time, answer_due, resolve_due);
+                (case.answered, case.answer_missed, case.resolve_missed) = (None, false, false);
+                change = CaseChange::Reopened;
+            }
+            cx.c.complaints[index].last_step = Some(fact);
+        }
+        EventType::ComplaintResolved | EventType::ComplaintClosed | EventType::ComplaintWithdrawn => {
+            answer(case, time, changes);
+            let withdrawn = event.event_type == EventType::ComplaintWithdrawn;
+            if case.state == CaseState::Open && (!case.reopened || time >= case.started) {
+                case.state = if withdrawn { CaseState::Withdrawn } else { CaseState::Resolved };
+                // Two clocks may disagree: it ends at the earliest with its opening.
+                case.state_at = time.max(case.started);
+                change = if withdrawn { CaseChange::Withdrawn } else { CaseChange::Solved };
+                if !withdrawn {
+                    let probation = Probation {
+                        complaint: case.id.clone(),
+                        opened: case.opened.clone(),
+                        resolved: fact.clone(),
+                        category: case.category,
+                        purchases: 0,
+                    };
+                    if cx.c.probation.as_ref().is_none_or(|p| p.resolved.time <= time) {
+                        cx.c.probation = Some(Box::new(probation));
+                        changes.probation = true;
+                    }
+                }
+                recount_closing(cx, index);
+            }
+            cx.c.complaints[index].last_step = Some(fact);
+        }
+        EventType::ComplaintAcknowledged
+        | EventType::ComplaintAssessed
+        | EventType::ComplaintInvestigating
+        | EventType::ComplaintResponded => {
+            answer(case, time, changes);
+            if case.last_step.as_ref().is_none_or(|s| s.time <= time) {
+                case.last_step = Some(fact);
+            }
+            // A written response answers this complaint only; it is not a talk.
+            changes.human |= event.event_type == EventType::ComplaintResponded;
+        }
+        _ => {
+            if case.last_step.as_ref().is_none_or(|s| s.time <= time) {
+                case.last_step = Some(fact);
+            }
+        }
+    }
+    changes.complaint = Some((cx.c.complaints[index].id.clone(), change));
+}
+
+/// The first answer since the case was opened.
+pub(super) fn answer(case: &mut Complaint, time: Time, changes: &mut Changes) {
+    if time < case.started {
+        return;
+    }
+    if case.answered.is_none_or(|at| time < at) {
+        case.answered = Some(time);
+        changes.answered.push(case.id.clone());
+    }
+}
+
+/// Counts a closed complaint among the closed failures: not at all if it was solved quickly, half within its limit.
+pub(super) fn recount_closing(cx: &mut Context<'_>, index: usize) {
+    let case = &cx.c.complaints[index];
+    if case.opened.is_none() && !case.reopened {
+        return; // Its opening has not arrived: how long it took is not known.
+    }
+    let took = cx.calendar.between(case.started, case.state_at, cx.c.timezone());
+    let weight = match () {
+        () if took <= cx.rules.complaints.quick => 0.0,
+        () if case.state_at <= case.resolve_due => 0.5,
+        () => 1.0,
+    };
+    let (at, before) = (case.state_at, case.closed_weight);
+    let id = case.opened.as_ref().map_or_else(String::new, |f| f.event_id().to_owned());
+    if before > 0.0 {
+        cx.c.ledgers.take_back(Ledger::FailuresResolved, before, at);
+    }
+    if weight > 0.0 {
+        cx.c.ledgers.add(Ledger::FailuresResolved, weight, at, &id);
+    }
+    cx.c.complaints[index].closed_weight = weight;
+}

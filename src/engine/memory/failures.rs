@@ -1,0 +1,96 @@
+//! Failures that nobody filed, and what makes them good.
+
+use super::Changes;
+use crate::engine::context::Context;
+use crate::engine::fact::Fact;
+use crate::engine::grievance::{Failure, FailureKind, REPAIRS_MAX, Repair, make_room};
+use crate::engine::ledger::Ledger;
+use crate::engine::tight::push_tight;
+use crate::model::event::{BillingData, OrderData, Outcome};
+use crate::model::{Event, EventType, Time};
+
+pub(super) fn delivery(cx: &mut Context<'_>, event: &Event<'_>, data: &OrderData<'_>, changes: &mut Changes) {
+    let object = event.object_id(&data.order_id).to_owned();
+    let kind = match event.event_type {
+        EventType::DeliveryLate => FailureKind::Late,
+        EventType::DeliveryFailed => FailureKind::Failed,
+        EventType::DeliveryMismatched => {
+            if data.expected.is_some() && data.expected == data.actual {
+                return;
+            }
+            FailureKind::Mismatched
+        }
+        _ => {
+            return repair(cx, event, data.order_id.as_deref(), event.correlation_id.as_deref(), changes);
+        }
+    };
+    failure(cx, event, kind, &object, changes);
+}
+
+pub(super) fn billing(cx: &mut Context<'_>, event: &Event<'_>, data: &BillingData<'_>, changes: &mut Changes) {
+    match event.event_type {
+        EventType::CreditIssued => {
+            repair(cx, event, data.order_id.as_deref(), event.correlation_id.as_deref(), changes);
+        }
+        EventType::DisputeDecided if data.outcome == Some(Outcome::Denied) => {
+            cx.c.ledgers.add(Ledger::DisputeDenied, 1.0, event.time, &event.id);
+        }
+        _ => {}
+    }
+}
+
+/// A failure that nobody filed: an open item until it is made good.
+pub(super) fn failure(cx: &mut Context<'_>, event: &Event<'_>, kind: FailureKind, object: &str, changes: &mut Changes) {
+    if cx.c.failures.iter().any(|f| f.kind == kind && &*f.object == object && f.closed.is_none()) {
+        return; // The same object again: no second failure.
+    }
+    let correlation = event.correlation_id.as_deref();
+    let about = |r: &&Repair| r.is_about(object) || correlation.is_some_and(|id| r.is_about(id));
+    let closed = cx.c.repairs.iter().filter(about).map(|r| r.at()).find(|at| *at >= event.time);
+    make_room(&mut cx.c.failures, |f| f.closed.is_some());
+    let failure = Failure {
+        object: object.into(),
+        correlation: correlation.map(Into::into),
+        kind,
+        fact: Fact::new(event, None),
+        closed,
+    };
+    match closed {
+        Some(at) => close_failure_in_ledger(cx, &failure, at),
+        None => changes.failure = Some(object.into()),
+    }
+    push_tight(&mut cx.c.failures, failure);
+}
+
+/// What makes failures of the same order or correlation good.
+pub(super) fn repair(
+    cx: &mut Context<'_>,
+    event: &Event<'_>,
+    object: Option<&str>,
+    correlation: Option<&str>,
+    changes: &mut Changes,
+) {
+    for id in [object, correlation].into_iter().flatten() {
+        push_tight(&mut cx.c.repairs, Repair::new(id, event.time));
+    }
+    while cx.c.repairs.len() > REPAIRS_MAX {
+        cx.c.repairs.remove(0);
+    }
+    for index in 0..cx.c.failures.len() {
+        let failure = &mut cx.c.failures[index];
+        if failure.closed.is_none() && failure.fact.time <= event.time && failure.is_about(object, correlation) {
+            failure.closed = Some(event.time);
+            changes.repaired.push(failure.object.clone());
+            let failure = failure.clone();
+            close_failure_in_ledger(cx, &failure, event.time);
+        }
+    }
+}
+
+pub(super) fn close_failure_in_ledger(cx: &mut Context<'_>, failure: &Failure, at: Time) {
+    let took = cx.calendar.between(failure.fact.time, at, cx.c.timezone());
+    let weight = if took <= cx.rules.complaints.quick { 0.0 } else { 0.5 };
+    if weight > 0.0 {
+        cx.c.ledgers.add(Ledger::FailuresResolved, weight, at, failure.fact.event_id());
+    }
+}
