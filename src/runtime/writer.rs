@@ -19,8 +19,13 @@ const ALERTS_STATE: TopicIndex = TopicIndex(1);
 const DEAD_LETTERS: TopicIndex = TopicIndex(2);
 const CHANGELOG: TopicIndex = TopicIndex(3);
 
-/// A dead letter with its headers must fit where the original record did; what is longer is cut and says so.
-const DEAD_LETTER_BYTES_MAX: usize = 900_000;
+/// A dead letter is the original and our headers, and the library sends 1,000,000 bytes at most: what is longer is cut
+/// and says so. The three together leave room for our own.
+const LETTER_KEY_BYTES_MAX: usize = 32 << 10;
+const LETTER_HEADER_BYTES_MAX: usize = 32 << 10;
+const LETTER_VALUE_BYTES_MAX: usize = 900_000;
+/// What a header costs beside its name and value, at most.
+const HEADER_FRAME_BYTES: usize = 10;
 
 /// An alert of the present transaction, for the metrics once it is committed.
 pub(super) struct WrittenAlert {
@@ -208,22 +213,33 @@ impl Writer {
         })
     }
 
-    /// A record that cannot be read, as it was.
+    /// A record that cannot be read, as it was. A monster loses its key, its headers or the rest of its value.
     pub(super) fn dead_letter(&mut self, record: &Record<'_>, rejected: &Rejected) -> Result<(), Outcome> {
         let input = &self.settings.topics.input;
         let mut own = dead_letter::headers(rejected, input, record.partition().0, record.offset().0).to_vec();
-        let value = record.value();
-        let cut = value.filter(|v| v.len() > DEAD_LETTER_BYTES_MAX).map(|v| &v[..DEAD_LETTER_BYTES_MAX]);
-        if cut.is_some() {
-            own.push(("__churn.errors.original_bytes", value.map_or(0, <[u8]>::len).to_string()));
+        let (mut key, mut value) = (record.key(), record.value());
+        if let Some(long) = key.filter(|k| k.len() > LETTER_KEY_BYTES_MAX) {
+            own.push(("__churn.errors.original_key_bytes", long.len().to_string()));
+            key = None;
+        }
+        if let Some(long) = value.filter(|v| v.len() > LETTER_VALUE_BYTES_MAX) {
+            own.push(("__churn.errors.original_bytes", long.len().to_string()));
+            value = Some(&long[..LETTER_VALUE_BYTES_MAX]);
+        }
+        let (count, bytes) = record.headers().fold((0, 0), |(count, bytes), header| {
+            (count + 1, bytes + header.name.len() + header.value.map_or(0, <[u8]>::len))
+        });
+        let keeps_headers = bytes + count * HEADER_FRAME_BYTES <= LETTER_HEADER_BYTES_MAX;
+        if !keeps_headers {
+            own.push(("__churn.errors.original_header_bytes", bytes.to_string()));
         }
         let own = own.iter().map(|(name, value)| Header { name, value: Some(value.as_bytes()) });
-        let headers: Vec<Header<'_>> = record.headers().chain(own).collect();
+        let headers: Vec<Header<'_>> = record.headers().filter(|_| keeps_headers).chain(own).collect();
         self.write(&Outgoing {
             topic: DEAD_LETTERS,
             partition: None,
-            key: record.key(),
-            value: cut.or(value),
+            key,
+            value,
             headers: &headers,
             timestamp: record.timestamp(),
         })

@@ -120,3 +120,40 @@ fn a_record_that_the_mapping_cannot_explain_is_a_dead_letter() {
     process.stop();
     fold.assert_equals(&scene);
 }
+
+#[test]
+fn a_record_too_large_for_a_dead_letter_is_cut_and_says_so() {
+    // As large as the broker takes by default, which is more than the library sends by default.
+    let large = [("message.max.bytes".to_owned(), "1048000".to_owned())];
+    let mut scene = Scene::new(Broker::shared(), "monsters", 1, &[]);
+    scene.cluster.properties.extend(large);
+    let mut fold = Fold::new(&scene);
+    let input = scene.writer();
+    let (key, value, header) = (vec![b'k'; 700_000], vec![b'v'; 300_000], vec![b'h'; 700_000]);
+    let headers = [Header { name: "trace", value: Some(&header) }];
+    input.write_as(Some(&key), Some(&value), &[]);
+    input.write_as(Some(b"headers"), Some(&value), &headers);
+    input.write_as(Some(b"value"), Some(&[&value[..], &header].concat()), &[]);
+    for key in [&key[..], b"headers", b"value"] {
+        fold.apply(key, &value);
+    }
+    let good = br#"{"id":"e","source":"s","type":"usage.activity","time":"2024-03-04T08:00:00Z","customer_id":"c"}"#;
+    input.write(b"c", good);
+    fold.apply(b"c", good);
+    input.flush();
+    let mut process = Process::start(&scene, "one");
+    scene.wait_until_done(Duration::from_secs(60));
+    let letters = letters(&scene);
+    assert_eq!(letters.len(), 3);
+    assert_eq!((letters[0].key.as_ref(), letters[0].value.as_ref()), (None, Some(&value)));
+    assert_eq!(letters[0].header("__churn.errors.original_key_bytes"), Some("700000"));
+    assert_eq!((letters[1].key.as_deref(), letters[1].value.as_ref()), (Some(&b"headers"[..]), Some(&value)));
+    assert_eq!(
+        (letters[1].header("trace"), letters[1].header("__churn.errors.original_header_bytes")),
+        (None, Some("700005"))
+    );
+    assert_eq!(letters[2].value.as_ref().map(Vec::len), Some(900_000));
+    assert_eq!(letters[2].header("__churn.errors.original_bytes"), Some("1000000"));
+    process.stop();
+    fold.assert_equals(&scene);
+}
