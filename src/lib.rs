@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `model` the nouns · `engine` what an event means (pure) · `wording` what an alert says (pure) · `task` what happens
-//! to a partition (pure) · `codec` bytes ⇄ values · `state` what survives a record · `kafka` the only place that names
+//! to a partition (pure) · `codec` bytes ⇄ values · `kafka` the only place that names
 //! rdkafka · `runtime` the loop that observes, steps, executes · `offline` the same engine without Kafka · `admin`
 //! `config` `telemetry` `clock` · `app` the wiring. Imports point one way: `tests/architecture.rs` holds the table.
 

@@ -28,6 +28,8 @@ fn serve(config: &Config) -> Result<(), Failure> {
     let settings = service::settings(config)?;
     let parts = service::parts(config)?;
     let stop = Arc::new(Stop::new());
+    // HTTP answers before there is anybody to object; the runtime takes it back.
+    parts.health.set("service", Some("starting".into()));
     let beside = Beside::start(config.http.listen, service::surface(config, &parts), &stop)?;
     info!(
         version = super::VERSION,

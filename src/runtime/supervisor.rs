@@ -46,10 +46,11 @@ type Ended = (usize, Result<(), Failure>);
 ///
 /// After [`Failure::Hung`] and [`Failure::StopTookTooLong`] threads are left behind: the process must end.
 pub fn run(settings: &Settings, parts: &Parts, stop: &Arc<Stop>) -> Result<(), Failure> {
-    // Said before anything else, so that there is no moment at which nobody has an objection yet.
+    // There is no moment at which nobody objects yet.
     for id in 0..settings.workers {
         parts.health.set(&format!("worker {id}"), Some("starting".into()));
     }
+    parts.health.set("service", None);
     if settings.check_topics && !check_topics(settings, parts, stop)? {
         return Ok(());
     }
