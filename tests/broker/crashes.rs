@@ -65,7 +65,6 @@ fn fifty_kills_lose_nothing_and_double_nothing() {
         write(left);
         *victim = Process::start(&scene, instance);
     }
-    drop(write);
     assert!(generator.next_record().is_none(), "all of the input is written");
     input.flush();
     scene.wait_until_done(Duration::from_secs(120));
