@@ -216,7 +216,9 @@ pub fn standing(data: &FeedbackData<'_>, value: f64) -> Option<f64> {
 }
 
 fn feedback(cx: &mut Context<'_>, event: &Event<'_>, data: &FeedbackData<'_>, changes: &mut Changes) {
-    feel(cx, data.sentiment, event);
+    // A scorer may call its reading `value`.
+    let scored = (event.event_type == EventType::SentimentScored).then_some(data.value).flatten();
+    feel(cx, data.sentiment.or(scored), event);
     match event.event_type {
         EventType::SurveySent => cx.c.unanswered_surveys = cx.c.unanswered_surveys.saturating_add(1),
         EventType::SurveyAnswered => {
