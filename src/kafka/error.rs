@@ -88,6 +88,8 @@ pub(super) fn next_of(code: RDKafkaErrorCode, flags: Flags) -> Next {
         | C::InvalidConfig
         | C::InvalidArgument
         | C::InvalidTopic
+        // A limit of the topic or of the client: the same record would be refused again.
+        | C::MessageSizeTooLarge
         // A place in a log that is not there any more: going on elsewhere would be a silent loss.
         | C::AutoOffsetReset
         | C::OffsetOutOfRange => Next::Stop,
@@ -148,6 +150,8 @@ mod tests {
             (C::CoordinatorNotAvailable, retriable, Next::Retry),
             (C::OutOfOrderSequenceNumber, fatal, Next::Replace),
             (C::TopicAuthorizationFailed, abortable, Next::Stop),
+            (C::MessageSizeTooLarge, Flags::default(), Next::Stop),
+            (C::MessageSizeTooLarge, abortable, Next::Stop),
             (C::Fail, Flags::default(), Next::Replace),
         ] {
             assert_eq!(next_of(code, flags), next, "{code:?} {flags:?}");
