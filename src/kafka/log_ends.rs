@@ -35,6 +35,12 @@ impl LogEnds {
         Ok(LogEnds { client })
     }
 
+    /// Lets the library say what it has to say; what nobody asks for is kept, without bound. Every second or so.
+    pub fn serve(&self) {
+        // There is no subscription, so nothing but events comes; an error is of a connection, which is repaired.
+        while self.client.poll(Duration::ZERO).is_some() {}
+    }
+
     /// How many partitions `topic` has; `None` if there is no such topic.
     pub fn partitions(&self, topic: &str, timeout: Duration) -> Result<Option<usize>, Error> {
         let metadata = self.client.fetch_metadata(None, timeout).map_err(|e| Error::of("read the topics", e))?;

@@ -11,7 +11,7 @@ use tracing::info;
 
 use super::failure::Failure;
 use super::intake::Decode;
-use super::partition::Tasks;
+use super::partition::{Task, Tasks};
 use super::restore::Restore;
 use super::settings::{Parts, Settings, Stop};
 use super::watchdog::Watchdog;
@@ -24,6 +24,8 @@ use crate::telemetry::metrics::{EventResult, PartitionState, Stage};
 
 /// Longest wait for a record: rebalances and stops are looked at in between.
 const WAIT_MAX: Duration = Duration::from_millis(20);
+/// A worker that failed must be gone after this, so that another can take its place.
+const LEAVE_WITHIN: Duration = Duration::from_secs(60);
 /// How often the gauges are set.
 const GAUGES_EVERY: Duration = Duration::from_secs(1);
 /// One worker.
@@ -91,8 +93,17 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Runs until a stop is asked for: then what is done is committed and the group is left.
+    /// Runs until a stop is asked for, or until it fails; then leaves the group, watched: with the cluster in trouble
+    /// the library's farewell may hang.
     pub(super) fn run(mut self) -> Result<(), Failure> {
+        let result = self.work();
+        let limit = if result.is_ok() { self.settings.shutdown_timeout } else { LEAVE_WITHIN };
+        self.leave(limit);
+        result
+    }
+
+    /// Runs until a stop is asked for: then what is done is committed.
+    fn work(&mut self) -> Result<(), Failure> {
         // Ends what a crashed predecessor left open, while the library joins the group.
         self.execute(TransactionAction::Start)?;
         while !self.stop.is_requested() {
@@ -115,7 +126,6 @@ impl Worker {
         }
         self.commit()?;
         info!(worker = self.id, "everything is committed; leaving the group");
-        self.leave();
         Ok(())
     }
 
@@ -126,7 +136,8 @@ impl Worker {
     /// How long the next fetch may wait.
     fn wait(&self) -> Duration {
         if self.restore.as_ref().is_some_and(|r| !r.is_idle()) {
-            return Duration::ZERO;
+            // With nothing else to do the restore waits for itself; beside running tasks nobody does.
+            return if self.tasks.iter().any(Task::is_running) { Duration::from_millis(1) } else { Duration::ZERO };
         }
         let due = self.pace.due_at(&self.writer.load).map(|due| due.saturating_sub(self.now()));
         due.map_or(WAIT_MAX, |due| due.min(WAIT_MAX))
@@ -156,6 +167,7 @@ impl Worker {
             return;
         }
         self.set_gauges = now;
+        self.ends.serve();
         if !self.joined && self.reader.group_metadata().is_ok() {
             // A member without partitions hears of no rebalance.
             self.joined = true;

@@ -24,7 +24,10 @@ impl Worker {
         let metrics = self.parts.metrics.clone();
         match rebalance {
             Rebalance::Assigned(partitions) => {
-                info!(worker = self.id, partitions = ?numbers(&partitions), "partitions assigned");
+                // Each rebalance tells every member, of nothing new to most.
+                if !partitions.is_empty() {
+                    info!(worker = self.id, partitions = ?numbers(&partitions), "partitions assigned");
+                }
                 metrics.rebalance(RebalanceKind::Assigned);
                 self.joined = true;
                 let input = self.settings.topics.input.clone();
@@ -80,9 +83,9 @@ impl Worker {
         }
     }
 
-    pub(super) fn leave(self) {
+    pub(super) fn leave(self, limit: Duration) {
         let watched = self.watchdog.clone();
-        let _watched = watched.watch("leave the group", Clock::monotonic(), self.settings.shutdown_timeout);
+        let _watched = watched.watch("leave the group", Clock::monotonic(), limit);
         drop(self);
     }
 
