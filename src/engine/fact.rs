@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::Evidence;
-use crate::model::{Event, Time};
+use crate::model::{Event, EventType, Time};
 
 /// Longest quote, in characters.
 pub const QUOTE_CHARS: usize = 120;
@@ -11,7 +11,7 @@ pub const QUOTE_CHARS: usize = 120;
 /// Source, id, type and quote of an event in one allocation, and its time.
 ///
 /// **Invariant:** `packed` is `source NUL id NUL type NUL quote`; ids hold no control characters, and those of a quote
-/// were replaced.
+/// were replaced. A known type is one character, `TYPES` and its place in `EventType::ALL`; another is `?` and its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     packed: Box<str>,
@@ -19,16 +19,27 @@ pub struct Fact {
     pub time: Time,
 }
 
+/// The character that stands for the first known type: nearly every customer has a fact, and names are long.
+const TYPES: u32 = 0x100;
+
 impl Fact {
     /// What is kept of `event`, with at most `QUOTE_CHARS` characters of `quote`.
     pub fn new(event: &Event<'_>, quote: Option<&str>) -> Fact {
-        let name = &*event.type_name;
         let quote_bytes = quote.map_or(0, |q| q.len().min(4 * QUOTE_CHARS));
-        let mut packed = String::with_capacity(event.source.len() + event.id.len() + name.len() + 3 + quote_bytes);
-        for part in [&*event.source, &*event.id, name] {
+        let mut packed = String::with_capacity(event.source.len() + event.id.len() + 5 + quote_bytes);
+        for part in [&*event.source, &*event.id] {
             packed.push_str(part);
             packed.push('\0');
         }
+        let place = event.event_type as u32;
+        match char::from_u32(TYPES + place).filter(|_| event.event_type != EventType::Unknown) {
+            Some(code) => packed.push(code),
+            None => {
+                packed.push('?');
+                packed.push_str(&event.type_name);
+            }
+        }
+        packed.push('\0');
         if let Some(quote) = quote {
             packed.extend(quote.trim().chars().take(QUOTE_CHARS).map(|c| if c.is_control() { ' ' } else { c }));
         }
@@ -44,6 +55,16 @@ impl Fact {
         self.part(1)
     }
 
+    /// The event's type as it was written.
+    pub fn type_name(&self) -> &str {
+        let part = self.part(2);
+        if let Some(name) = part.strip_prefix('?') {
+            return name;
+        }
+        let place = part.chars().next().and_then(|code| u32::from(code).checked_sub(TYPES));
+        place.and_then(|place| EventType::ALL.get(place as usize)).map_or("", |known| known.name())
+    }
+
     /// Whether both are the same event.
     pub fn is_same(&self, other: &Fact) -> bool {
         self.part(0) == other.part(0) && self.part(1) == other.part(1)
@@ -55,7 +76,7 @@ impl Fact {
         Evidence {
             event_id: self.part(1).into(),
             source: self.part(0).into(),
-            event_type: self.part(2).into(),
+            event_type: self.type_name().into(),
             time: self.time,
             quote: (!quote.is_empty()).then(|| quote.into()),
         }
@@ -68,12 +89,12 @@ pub(crate) mod tests {
 
     /// A fact of an event `e` at `time`.
     pub(crate) fn fact_at(time: Time) -> Fact {
-        Fact { packed: "test\0e\0usage.activity\0".into(), time }
+        Fact { packed: "test\0e\0?usage.activity\0".into(), time }
     }
 
     #[test]
     fn a_fact_gives_back_what_an_alert_shows() {
-        let fact = Fact { packed: "zendesk/acme\0evt-1\0promise.made\0te llamo mañana".into(), time: Time(5) };
+        let fact = Fact { packed: "zendesk/acme\0evt-1\0?promise.made\0te llamo mañana".into(), time: Time(5) };
         let evidence = fact.evidence();
         assert_eq!((&*evidence.event_id, &*evidence.source), ("evt-1", "zendesk/acme"));
         assert_eq!((&*evidence.event_type, evidence.quote.as_deref()), ("promise.made", Some("te llamo mañana")));

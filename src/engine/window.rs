@@ -10,13 +10,29 @@ use crate::model::event::{EventType, Family};
 /// Days that panes are kept.
 pub const PANE_DAYS: i32 = 90;
 
-/// One series' count on one day.
+/// One series' count on one day: 16 bits of UTC days since 1970, 5 of the series, 11 of the count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Pane {
-    /// UTC days since 1970.
-    day: u16,
-    family: u8,
-    count: u16,
+struct Pane(u32);
+
+/// Largest count of a pane; more are not counted.
+const COUNT_MAX: u32 = (1 << 11) - 1;
+
+impl Pane {
+    fn new(day: u16, series: Series) -> Pane {
+        Pane(u32::from(day) << 16 | u32::from(series.0) << 11 | 1)
+    }
+
+    fn day(self) -> i32 {
+        (self.0 >> 16) as i32
+    }
+
+    fn series(self) -> u32 {
+        self.0 >> 11 & 31
+    }
+
+    fn count(self) -> u32 {
+        self.0 & COUNT_MAX
+    }
 }
 
 /// The panes of one customer, in no particular order within a day; at most one for a series and day.
@@ -66,25 +82,26 @@ impl Series {
 impl Panes {
     /// Counts one event of `series` at `time`; an event older than the panes' span before `newest` is left out.
     pub fn count(&mut self, series: Series, time: Time, newest: Time) {
-        let (day, family) = (time.day(), series.0);
+        let day = time.day();
         let first_kept = newest.day() - (PANE_DAYS - 1);
-        if day < first_kept || day < 0 {
+        if day < first_kept || !(0..=i32::from(u16::MAX)).contains(&day) {
             return;
         }
-        let day = day as u16;
-        if let Some(pane) = self.panes.iter_mut().rev().find(|p| p.day == day && p.family == family) {
-            pane.count = pane.count.saturating_add(1);
-            return;
+        let fresh = Pane::new(day as u16, series);
+        match self.panes.iter_mut().rev().find(|p| p.0 >> 11 == fresh.0 >> 11) {
+            Some(pane) => pane.0 += u32::from(pane.count() < COUNT_MAX),
+            None => {
+                self.panes.retain(|p| p.day() >= first_kept);
+                push_tight(&mut self.panes, fresh);
+            }
         }
-        self.panes.retain(|p| i32::from(p.day) >= first_kept);
-        push_tight(&mut self.panes, Pane { day, family, count: 1 });
     }
 
     /// Events of `series` in the `days` days that end with the day of `time`, that day included.
     pub fn sum(&self, series: Series, time: Time, days: i32) -> u32 {
-        let (last, family) = (time.day(), series.0);
-        let within = |p: &&Pane| p.family == family && (last - days + 1..=last).contains(&i32::from(p.day));
-        self.panes.iter().filter(within).map(|p| u32::from(p.count)).sum()
+        let (last, series) = (time.day(), u32::from(series.0));
+        let within = |p: &&Pane| p.series() == series && (last - days + 1..=last).contains(&p.day());
+        self.panes.iter().filter(within).map(|p| p.count()).sum()
     }
 }
 

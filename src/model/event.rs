@@ -45,7 +45,7 @@ macro_rules! event_types {
         pub enum EventType { $($variant,)* Unknown }
 
         impl EventType {
-            /// Every type with a name.
+            /// Every type with a name. The order is stored with customers: new types come last.
             pub const ALL: &'static [EventType] = &[$(EventType::$variant),*];
 
             /// The type called `name`; `Unknown` if there is none. No aliases, letter case counts.

@@ -61,7 +61,7 @@ fn open_for_complaint(cx: &mut Context<'_>, event: &Event<'_>, id: &str) {
         return; // COMPLAINT_STALLED speaks for it.
     }
     // `responded` may have come before its cause.
-    let responded = case.last_step.as_ref().is_some_and(|s| s.evidence().event_type.as_ref() == "complaint.responded");
+    let responded = case.last_step.as_ref().is_some_and(|s| s.type_name() == "complaint.responded");
     if responded {
         return;
     }
