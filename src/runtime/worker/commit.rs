@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::Worker;
+use super::{Uncounted, Worker};
 use crate::clock::Clock;
 use crate::codec::commit_metadata::CommitMetadata;
 use crate::kafka::Next;
@@ -194,6 +194,7 @@ impl Worker {
             task.step(LifeObserved::Committed);
         }
         let (metrics, wall) = (&self.parts.metrics, Clock::now());
+        self.uncounted.count(metrics);
         for alert in &self.writer.alerts {
             metrics.alert_of(alert.kind, alert.severity, alert.transition);
             if let Some(ingested) = alert.ingested {
@@ -214,6 +215,7 @@ impl Worker {
         self.staged.clear();
         self.writer.settled();
         self.effects.clear();
+        self.uncounted = Uncounted::default();
         let wanted: Vec<_> = self
             .tasks
             .iter_mut()

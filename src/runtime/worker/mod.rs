@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::engine::Effect;
 use crate::kafka::{GroupReader, LogEnds, Membership, OffsetToCommit};
 use crate::task::{Pace, Staged, TransactionAction};
+use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{EventResult, PartitionState, Stage};
 
 /// Longest wait for a record: rebalances and stops are looked at in between.
@@ -47,10 +48,33 @@ pub(super) struct Worker {
     staged: Vec<Staged>,
     offsets: Vec<OffsetToCommit>,
     effects: Vec<Effect>,
-    counts: [u64; EventResult::ALL.len()],
+    uncounted: Uncounted,
     joined: bool,
     looked_idle: Duration,
     set_gauges: Duration,
+}
+
+/// What was done since the last commit, to be counted once it is committed.
+#[derive(Default)]
+struct Uncounted {
+    records: u64,
+    events: [u64; EventResult::ALL.len()],
+    /// Reasons, one for each dead letter.
+    dead_letters: Vec<&'static str>,
+}
+
+impl Uncounted {
+    /// It is committed.
+    fn count(&mut self, metrics: &Metrics) {
+        metrics.consumed.inc_by(self.records);
+        for (&result, &count) in EventResult::ALL.iter().zip(&self.events) {
+            metrics.events(result, count);
+        }
+        for reason in self.dead_letters.drain(..) {
+            metrics.dead_letter(reason);
+        }
+        *self = Uncounted::default();
+    }
 }
 
 impl Worker {
@@ -84,7 +108,7 @@ impl Worker {
             staged: Vec::new(),
             offsets: Vec::new(),
             effects: Vec::new(),
-            counts: [0; EventResult::ALL.len()],
+            uncounted: Uncounted::default(),
             joined: false,
             looked_idle: Duration::ZERO,
             set_gauges: Duration::ZERO,
@@ -141,14 +165,6 @@ impl Worker {
         }
         let due = self.pace.due_at(&self.writer.load).map(|due| due.saturating_sub(self.now()));
         due.map_or(WAIT_MAX, |due| due.min(WAIT_MAX))
-    }
-
-    fn tell_counts(&mut self, records: usize) {
-        let metrics = &self.parts.metrics;
-        metrics.consumed.inc_by(records as u64);
-        for (&result, count) in EventResult::ALL.iter().zip(&mut self.counts) {
-            metrics.events(result, std::mem::take(count));
-        }
     }
 
     fn tell_health(&self) {

@@ -56,7 +56,7 @@ impl Worker {
             };
             let mut rejected: Option<Rejected> = None;
             let (mut index, mut again) = (0, false);
-            let (effects, counts) = (&mut self.effects, &mut self.counts);
+            let (effects, counts) = (&mut self.effects, &mut self.uncounted.events);
             (self.decode)(&record, &mut |event| {
                 index += 1;
                 if again || index <= task.done_in_record {
@@ -87,7 +87,7 @@ impl Worker {
             }
             if let Some(why) = rejected.filter(|_| written.is_ok()) {
                 counts[EventResult::Dead as usize] += 1;
-                self.parts.metrics.dead_letter(why.reason.name());
+                self.uncounted.dead_letters.push(why.reason.name());
                 written = self.writer.dead_letter(&record, &why);
             }
             if again {
@@ -100,7 +100,7 @@ impl Worker {
             records += 1;
         }
         self.writer.worked(records, now);
-        self.tell_counts(records);
+        self.uncounted.records += records as u64;
         self.parts.metrics.stage(Stage::Process, began.elapsed().as_secs_f64());
         self.settle_write(written)
     }
