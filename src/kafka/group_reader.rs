@@ -141,6 +141,9 @@ impl GroupReader {
             ("fetch.wait.max.ms", "50"),
             // With the default of a second a full queue stands still for that long.
             ("fetch.queue.backoff.ms", "10"),
+            // Of each partition, so many at hand are enough; the defaults, 100,000 and 64 MiB, only take memory.
+            ("queued.min.messages", "20000"),
+            ("queued.max.messages.kbytes", "16384"),
             ("session.timeout.ms", session.as_str()),
             ("heartbeat.interval.ms", heartbeat.as_str()),
         ];

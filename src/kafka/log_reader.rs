@@ -26,7 +26,13 @@ impl LogReader {
     /// A reader of `topic` that reads nothing yet.
     pub fn open(cluster: &Cluster, topic: &str) -> Result<LogReader, Error> {
         // An empty fetch answers at once when there is something; a restore waits for its last record otherwise.
-        let defaults = [("fetch.wait.max.ms", "10"), ("fetch.queue.backoff.ms", "5")];
+        let defaults = [
+            ("fetch.wait.max.ms", "10"),
+            ("fetch.queue.backoff.ms", "5"),
+            // Of each partition, so many at hand are enough.
+            ("queued.min.messages", "20000"),
+            ("queued.max.messages.kbytes", "16384"),
+        ];
         let owned = [
             // The library insists on a group; this one is never joined and nothing is committed to it.
             ("group.id", "churnwatch-log-reader"),

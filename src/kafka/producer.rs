@@ -118,7 +118,9 @@ impl Producer {
         // A message, and any single request, must fail before its transaction does.
         let (timeout, below) = (timeout.to_string(), (timeout * 2 / 3).to_string());
         let defaults = [
-            ("linger.ms", "0"),
+            // Full batches, sent while the next ones are filled; a flush waits for nobody. With 0 every record that finds
+            // the queue empty wakes a thread, and the broker is sent a few records at a time.
+            ("linger.ms", "20"),
             // With the default of 100 a transaction soon after another waits for as long.
             ("retry.backoff.ms", "2"),
             ("queue.buffering.max.messages", "1000000"),
