@@ -11,7 +11,8 @@ use super::Error;
 use super::arguments::Arguments;
 use super::broker::Broker;
 
-const TOPIC: &str = "customer.events";
+/// The input topic.
+pub const TOPIC: &str = "customer.events";
 const SEED: u64 = 1;
 
 /// Events that the steady phases may take, all together.

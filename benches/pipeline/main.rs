@@ -10,6 +10,7 @@
 
 mod arguments;
 mod broker;
+mod ceiling;
 mod input;
 mod latency;
 mod load;
@@ -54,6 +55,8 @@ fn measure(arguments: &Arguments, folder: &Path, broker: &Broker) -> Result<(), 
 
     let empty = load::empty_start(&plan)?;
     report.empty(&empty);
+
+    report.ceiling(&ceiling::measure(broker, arguments.events)?);
 
     let (plan, loads, compared) = loads(arguments, folder, broker)?;
     report.load(&median(loads), &empty);

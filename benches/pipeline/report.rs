@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Error;
 use super::arguments::Arguments;
+use super::ceiling::Ceiling;
 use super::latency::Latency;
 use super::load::{Empty, Load, Restore};
 use super::process::{load_average, processor};
@@ -54,6 +55,12 @@ impl Report {
         self.row("empty.memory", "empty state: memory", mib(empty.usage.resident_bytes), "MiB", 0);
     }
 
+    /// What nobody can be faster than.
+    pub fn ceiling(&mut self, ceiling: &Ceiling) {
+        self.row("ceiling.read", "reading alone: CPU per event", ceiling.read * 1e9, "ns", 0);
+        self.row("ceiling.decoded", "reading and decoding: CPU per event", ceiling.decoded * 1e9, "ns", 0);
+    }
+
     /// The reference load.
     pub fn load(&mut self, load: &Load, empty: &Empty) {
         self.throughput("load", load, empty);
@@ -71,6 +78,8 @@ impl Report {
         row("events_per_second", "events per second", load.events / load.wall, "/s", 0);
         row("events_per_cpu_second", "events per CPU second of the process", load.events / load.cpu, "/s", 0);
         row("cpu_per_event", "CPU of the process per event", load.cpu / load.events * 1e9, "ns", 0);
+        let known = load.known_cpu / load.known_events * 1e9;
+        row("cpu_per_event_known", "the same, over the second half of the events", known, "ns", 0);
         row("broker_cpu_per_event", "CPU of the broker per event", load.broker_cpu / load.events * 1e9, "ns", 0);
         row("alerts", "alerts per 1,000 events", load.alerts / load.events * 1e3, "", 1);
         row("changelog_records", "changelog records per event", load.changelog_records / load.events, "", 3);
