@@ -10,7 +10,7 @@ use crate::harness::{Broker, Fold, Process, Proxy, Request, Scene, Stream, compa
 fn a_broker_that_is_away_is_waited_for_and_one_that_is_killed_costs_nothing() {
     const BOUNCES: u64 = 2;
     const EVENTS: u64 = 60_000;
-    let broker = Broker::start_new();
+    let broker = Broker::start_mortal();
     let scene = Scene::new(&broker, "bounce", 2, &["runtime.transaction_events=2000"]);
     let mut fold = Fold::new(&scene);
     let mut generator = Generator::new(company(2_000, BOUNCES * EVENTS, 4));

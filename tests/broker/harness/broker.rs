@@ -5,14 +5,15 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use churnwatch::kafka::Cluster;
 
 use super::wait_until;
 
-/// Ports are taken in blocks: broker, controller, the listener behind a proxy, the proxy.
+/// Ports are taken in blocks: broker, controller, the listener behind a proxy, the proxy. A controller apart has the last
+/// two.
 const PORTS: std::ops::Range<u16> = 19_500..19_600;
 const BLOCK: u16 = 4;
 
@@ -20,22 +21,21 @@ const BLOCK: u16 = 4;
 pub struct Broker {
     folder: PathBuf,
     port: u16,
+    /// Its controller, if that is a process of its own.
+    controller: Option<Box<Broker>>,
 }
 
 impl Broker {
     /// The broker that tests share which do not harm it.
     pub fn shared() -> &'static Broker {
         static SHARED: OnceLock<Broker> = OnceLock::new();
-        SHARED.get_or_init(Broker::start_new)
+        SHARED.get_or_init(Broker::start_shared)
     }
 
-    /// A broker of the caller's own.
-    pub fn start_new() -> Broker {
-        // One at a time, so that two do not find the same ports free.
-        static STARTING: Mutex<()> = Mutex::new(());
-        let _one = STARTING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    fn start_shared() -> Broker {
+        let _one = one_at_a_time();
         let port = free_block();
-        let broker = Broker { folder: own_folder().join(format!("broker-{port}")), port };
+        let broker = Broker { folder: own_folder().join(format!("broker-{port}")), port, controller: None };
         let (behind, proxy) = (broker.behind_proxy_port(), broker.proxy_port());
         broker.must(broker.script("start").arg(port.to_string()).args([
             // Tests do not wait as long as people.
@@ -54,6 +54,37 @@ impl Broker {
         broker
     }
 
+    /// A broker of the caller's own, to be killed.
+    ///
+    /// Its controller is a process of its own. A broker that is its own controller believes after a crash that it still
+    /// leads its partitions, until its old session is over; Apache Kafka 4.3.1 then drops the markers of transactions
+    /// that were being committed ("these partitions are likely deleted already"), and with them commits that it has
+    /// acknowledged.
+    pub fn start_mortal() -> Broker {
+        let _one = one_at_a_time();
+        let port = free_block();
+        let voters = format!("controller.quorum.voters=100@127.0.0.1:{}", port + 3);
+        let controller =
+            Broker { folder: own_folder().join(format!("controller-{port}")), port: port + 2, controller: None };
+        let listener = format!("CONTROLLER://127.0.0.1:{}", port + 3);
+        controller.must(controller.script("start").arg(controller.port.to_string()).args([
+            "process.roles=controller",
+            "node.id=100",
+            &voters,
+            &format!("listeners={listener}"),
+            &format!("advertised.listeners={listener}"),
+        ]));
+        let folder = own_folder().join(format!("broker-{port}"));
+        let broker = Broker { folder, port, controller: Some(Box::new(controller)) };
+        broker.must(broker.script("start").arg(port.to_string()).args([
+            "process.roles=broker",
+            &voters,
+            &format!("listeners=PLAINTEXT://127.0.0.1:{port}"),
+            "group.min.session.timeout.ms=1000",
+        ]));
+        broker
+    }
+
     /// Starts it again where it stood.
     pub fn start(&self) {
         self.must(&mut self.script("start"));
@@ -64,8 +95,9 @@ impl Broker {
         self.must(&mut self.script("stop"));
     }
 
-    /// SIGKILL, at once, and waits until it is gone.
+    /// SIGKILL, at once, and waits until it is gone and its controller has noticed.
     pub fn kill(&self) {
+        let fenced = self.fencings();
         let pid = fs::read_to_string(self.folder.join("pid")).unwrap();
         let kill = format!("kill -KILL {}", pid.trim());
         assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success(), "{kill}");
@@ -74,6 +106,15 @@ impl Broker {
         let threads = || fs::read_dir(&tasks).map_or(0, Iterator::count);
         let limit = Duration::from_secs(30);
         wait_until(limit, "the end of a killed broker", || threads() <= 1 && is_free(self.port));
+        if self.controller.is_some() {
+            wait_until(limit, "the end of its session", || self.fencings() > fenced);
+        }
+    }
+
+    /// How often the controller has found it dead.
+    fn fencings(&self) -> usize {
+        let log = |controller: &Broker| fs::read_to_string(controller.folder.join("broker.log")).unwrap();
+        self.controller.as_ref().map_or(0, |controller| log(controller).matches("Fencing broker 1 ").count())
     }
 
     /// Runs one of Kafka's own tools and returns what it printed.
@@ -130,6 +171,12 @@ impl Drop for Broker {
         // Its own watcher ends it otherwise, a moment after this process.
         let _ = self.script("kill").output();
     }
+}
+
+/// Brokers start one after the other, so that two do not find the same ports free.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static STARTING: Mutex<()> = Mutex::new(());
+    STARTING.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// The folder of this process. Those of processes that are gone are removed first.
