@@ -163,6 +163,15 @@ impl Scene {
         (0..partitions).map(end).collect()
     }
 
+    /// Whether no open transaction has written to a topic.
+    pub fn is_stable(&self, topic: &str) -> bool {
+        // Where committed records end, and where all end.
+        let timeout = Duration::from_secs(5);
+        let committed =
+            |partition| self.committed.fetch_watermarks(topic, partition, timeout).map_or(-1, |(_, end)| end);
+        (0..self.partitions).map(committed).eq(self.ends(topic))
+    }
+
     /// What the group has committed for each partition: the next offset, and what goes with it. `None` for a partition
     /// without; nothing at all while an open transaction makes us wait.
     pub fn committed(&self) -> Option<Vec<Option<(i64, CommitMetadata)>>> {
