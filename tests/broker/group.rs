@@ -75,7 +75,12 @@ fn freeze_and_wake(scene: &Scene, before_waking: impl Fn(&str)) -> String {
         zombie.signal("STOP");
         // With offsets or customers in it the heir would have to wait for its end.
         let harmless = || scene.committed().is_some() && scene.is_stable(&scene.changelog());
-        let open = transaction_state(scene.port, &id) == "Ongoing" && harmless();
+        let ongoing = || transaction_state(scene.port, &id) == "Ongoing";
+        let open = ongoing() && harmless() && {
+            // Its last request may still wait at the broker.
+            std::thread::sleep(Duration::from_millis(500));
+            ongoing()
+        };
         if !open {
             zombie.signal("CONT");
         }
