@@ -7,10 +7,10 @@ use crate::harness::{Broker, Process, Scene, Stream, transaction_state, wait_unt
 #[test]
 fn a_stop_under_load_ends_in_time_and_costs_nothing() {
     let scene = Scene::new(Broker::shared(), "graceful", 2, &["runtime.workers=2"]);
-    let mut stream = Stream::new(&scene, 60_000, 8);
+    let mut stream = Stream::new(&scene, 240_000, 8);
     let mut first = Process::start(&scene, "one");
     stream.write_until("the first commits", || first.commits() > 3.0);
-    stream.write(30_000);
+    stream.write(200_000);
     let took = first.stop();
     assert!(took < Duration::from_secs(10), "{took:?}");
     assert!(first.log().contains("the service has stopped"), "{}", first.log());
