@@ -64,6 +64,20 @@ proptest! {
     }
 
     #[test]
+    fn what_is_expected_right_or_wrong_changes_nothing(steps in history(40)) {
+        let all = events(&steps);
+        let odd: [&[u8]; 4] = [b"", b"nobody", b"a/b%2F", &[0xff, 0xfe]];
+        let (mut plain, mut expecting) = (Run::new(), Run::new());
+        for (at, event) in all.iter().enumerate() {
+            plain.feed(event);
+            expecting.engine.expect(all[at..].iter().map(|e| e.customer_id.as_bytes()).chain(odd));
+            expecting.feed(event);
+        }
+        same(&plain.told, &expecting.told)?;
+        prop_assert!(plain.states() == expecting.states());
+    }
+
+    #[test]
     fn a_restart_at_any_point_changes_nothing(steps in history(40), cut in 0..40_usize) {
         let all = events(&steps);
         let end = end_of(&all);

@@ -46,6 +46,11 @@ impl Fact {
         Fact { packed: packed.into(), time: event.time }
     }
 
+    /// As it is kept.
+    pub fn packed(&self) -> &str {
+        &self.packed
+    }
+
     fn part(&self, index: usize) -> &str {
         self.packed.splitn(4, '\0').nth(index).unwrap_or("")
     }

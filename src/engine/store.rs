@@ -37,8 +37,14 @@ impl Store {
         self.index.len()
     }
 
-    fn hash(&self, key: &str) -> u64 {
+    /// The hash of a written key.
+    pub fn hash(&self, key: &str) -> u64 {
         self.hasher.hash_one(key)
+    }
+
+    /// The slot of the customer whose key has this hash, very likely: the key itself is not looked at.
+    pub fn guess(&self, hash: u64) -> Option<Slot> {
+        self.index.find(hash, |&(_, tag)| tag == tag_of(hash)).map(|(slot, _)| *slot)
     }
 
     /// The slot of the customer whose written key is `key`.

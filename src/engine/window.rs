@@ -80,6 +80,16 @@ impl Series {
 }
 
 impl Panes {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.panes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.panes.is_empty()
+    }
+
     /// Counts one event of `series` at `time`; an event older than the panes' span before `newest` is left out.
     pub fn count(&mut self, series: Series, time: Time, newest: Time) {
         let day = time.day();
