@@ -83,6 +83,18 @@ impl Batch {
         })
     }
 
+    /// The records from the head on that are of the same partition, without a gap.
+    pub fn run(&self) -> impl Iterator<Item = Record<'_>> {
+        let mut of = None;
+        self.messages[self.next..].iter().map_while(move |message| {
+            // SAFETY: live messages of ours, or null where one was forgotten.
+            let m = unsafe { message.as_ref() }?;
+            let no_error = matches!(m.err, sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR);
+            let same = *of.get_or_insert(m.partition) == m.partition;
+            (no_error && same).then_some(Record { message: *message, batch: PhantomData })
+        })
+    }
+
     /// The head is done.
     pub fn advance(&mut self) {
         if let Some(message) = self.messages.get(self.next) {

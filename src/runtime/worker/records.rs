@@ -7,7 +7,7 @@ use tracing::debug;
 use super::Worker;
 use crate::clock::Clock;
 use crate::codec::Rejected;
-use crate::engine::{Effect, Outcome, Step};
+use crate::engine::{AHEAD, Effect, Outcome, Step};
 use crate::kafka::{Item, Next};
 use crate::runtime::failure::{Failure, chain};
 use crate::runtime::writer::Origin;
@@ -28,6 +28,7 @@ impl Worker {
             task.engine.observe_wall_clock(wall);
         }
         let mut records = 0;
+        let mut expected = 0;
         let mut written = Ok(());
         while written.is_ok() && records < RECORDS_PER_SLICE && self.writer.load.bytes < self.settings.transaction_bytes
         {
@@ -54,6 +55,11 @@ impl Worker {
                 self.reader.batch().advance();
                 continue;
             };
+            if expected == 0 {
+                let mut keys = self.reader.batch_ref().run().take(AHEAD).map(|r| r.key().unwrap_or_default());
+                task.engine.expect(keys.by_ref().inspect(|_| expected += 1));
+            }
+            expected -= 1;
             let mut rejected: Option<Rejected> = None;
             let (mut index, mut again) = (0, false);
             let (effects, counts) = (&mut self.effects, &mut self.uncounted.events);
