@@ -28,7 +28,8 @@ impl Worker {
             task.engine.observe_wall_clock(wall);
         }
         let mut records = 0;
-        let mut expected = 0;
+        // Records whose customers the engine was told of already.
+        let mut expected = 0_usize;
         let mut written = Ok(());
         while written.is_ok() && records < RECORDS_PER_SLICE && self.writer.load.bytes < self.settings.transaction_bytes
         {
@@ -56,10 +57,10 @@ impl Worker {
                 continue;
             };
             if expected == 0 {
-                let mut keys = self.reader.batch_ref().run().take(AHEAD).map(|r| r.key().unwrap_or_default());
-                task.engine.expect(keys.by_ref().inspect(|_| expected += 1));
+                let keys = self.reader.batch_ref().run().take(AHEAD).map(|r| r.key().unwrap_or_default());
+                task.engine.expect(keys.inspect(|_| expected += 1));
             }
-            expected -= 1;
+            expected = expected.saturating_sub(1);
             let mut rejected: Option<Rejected> = None;
             let (mut index, mut again) = (0, false);
             let (effects, counts) = (&mut self.effects, &mut self.uncounted.events);
