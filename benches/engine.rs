@@ -232,7 +232,7 @@ fn timers(c: &mut Criterion) {
 fn score(c: &mut Criterion, past: &Past) {
     let rules = Rules::default();
     let all = past.customers.iter().map(|bytes| decoded(bytes));
-    let customers: Vec<Customer> = all.filter(|c| !c.complaints.is_empty()).collect();
+    let customers: Vec<Customer> = all.filter(|c| !c.rare.complaints.is_empty()).collect();
     println!("{} of {CUSTOMERS} customers have complaints", customers.len());
     let time = past.time(0);
     let mut group = c.benchmark_group("score");

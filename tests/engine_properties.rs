@@ -569,14 +569,14 @@ proptest! {
 fn items(run: &Run) -> String {
     let mut out = Vec::new();
     run.engine.each_customer(&mut |c| {
-        for case in &c.complaints {
+        for case in &c.rare.complaints {
             let limits = case.is_open().then_some((case.answer_due, case.resolve_due));
             out.push(format!("{} {:?} {limits:?}", case.id, case.state));
         }
-        for failure in &c.failures {
+        for failure in &c.rare.failures {
             out.push(format!("{} {:?} {:?}", failure.object, failure.kind, failure.closed.is_some()));
         }
-        for promise in &c.promises {
+        for promise in &c.rare.promises {
             out.push(format!("{} {:?} {} {:?}", promise.id, promise.state, promise.due, promise.breach));
         }
         out.push(format!(

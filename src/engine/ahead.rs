@@ -51,7 +51,7 @@ pub fn look_at(store: &Store, slots: &[Slot]) {
 
 /// Something from every part of the memory of the customer itself.
 fn itself(c: &Customer) -> u64 {
-    let times = [c.highest, c.life.first, c.last_human, c.intent_cleared, c.left, c.returned, c.queued];
+    let times = [c.highest, c.life.first, c.last_human, c.rare.intent_cleared, c.rare.left, c.returned, c.queued];
     times.iter().fold(c.key.as_str().len() as u64, |seen, time| seen ^ time.0 as u64)
 }
 

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
-use super::alert_lifecycle::{LiveAlert, Mute};
+use super::alert_lifecycle::LiveAlert;
 use super::dedup::RecentIds;
 use super::fact::Fact;
 use super::grievance::{Complaint, Failure, Repairs};
 use super::ledger::Ledgers;
-use super::promise::Promise;
+use super::rare::Rare;
 use super::risk::BandState;
 use super::sentiment_track::Sentiment;
 use super::silence::Life;
@@ -33,18 +33,10 @@ pub struct Customer {
     pub life: Life,
     /// Counts per day.
     pub panes: Panes,
-    /// Complaints, open and lately closed, in order of arrival.
-    pub complaints: ThinVec<Complaint>,
-    /// Failures that nobody filed, open and lately closed, in order of arrival.
-    pub failures: ThinVec<Failure>,
+    /// Grievances, promises and other parts that few have.
+    pub rare: Rare,
     /// The last repairs.
     pub repairs: Repairs,
-    /// Promises, open and lately closed, in order of arrival.
-    pub promises: ThinVec<Promise>,
-    /// Contacts given up within the window, in order of time.
-    pub abandoned: ThinVec<Fact>,
-    /// The recovery whose probation runs.
-    pub probation: Option<Box<Probation>>,
     /// Fading counts of what is over.
     pub ledgers: Ledgers,
     /// How they feel, once anybody knows.
@@ -55,20 +47,14 @@ pub struct Customer {
     pub alerts: ThinVec<LiveAlert>,
     /// How many alerts were ever opened.
     pub alerts_opened: u32,
-    /// What is not to be told again.
-    pub mutes: ThinVec<Mute>,
     /// Where the score stands.
     pub band: BandState,
     /// Last time a person of the company spoke with them: answered, wrote or reached out; `Time::MIN` if never.
     pub last_human: Time,
     /// Last time a contact was answered; `Time::MIN` if never.
     pub last_answered: Time,
-    /// Last time a wish to leave was taken back; `Time::MIN` if never.
-    pub intent_cleared: Time,
     /// Surveys sent since the last answer.
     pub unanswered_surveys: u8,
-    /// Last time they left; `Time::MIN` if never.
-    pub left: Time,
     /// Last time they came back, or bought; `Time::MIN` if never.
     pub returned: Time,
     /// When this customer stands in the timer queue; `Time::MAX` if not. Not stored: rebuilt.
@@ -133,24 +119,17 @@ impl Customer {
             recent: RecentIds::default(),
             life: Life { silent_at: Time::MAX, ..Life::default() },
             panes: Panes::default(),
-            complaints: ThinVec::new(),
-            failures: ThinVec::new(),
+            rare: Rare::default(),
             repairs: ThinVec::new(),
-            promises: ThinVec::new(),
-            abandoned: ThinVec::new(),
-            probation: None,
             ledgers: Ledgers::default(),
             sentiment: None,
             profile: None,
             alerts: ThinVec::new(),
             alerts_opened: 0,
-            mutes: ThinVec::new(),
             band: BandState::default(),
             last_human: Time::MIN,
             last_answered: Time::MIN,
-            intent_cleared: Time::MIN,
             unanswered_surveys: 0,
-            left: Time::MIN,
             returned: Time::MIN,
             queued: Time::MAX,
             changed: false,
@@ -159,7 +138,7 @@ impl Customer {
 
     /// Whether they have left and not come back.
     pub fn is_gone(&self) -> bool {
-        self.left > self.returned
+        self.rare.left > self.returned
     }
 
     /// The live alert of `kind` and `object`.
@@ -184,11 +163,11 @@ impl Customer {
 
     /// Complaints not solved.
     pub fn open_complaints(&self) -> impl Iterator<Item = &Complaint> {
-        self.complaints.iter().filter(|c| c.is_open())
+        self.rare.complaints.iter().filter(|c| c.is_open())
     }
 
     /// Failures not made good.
     pub fn open_failures(&self) -> impl Iterator<Item = &Failure> {
-        self.failures.iter().filter(|f| f.closed.is_none())
+        self.rare.failures.iter().filter(|f| f.closed.is_none())
     }
 }

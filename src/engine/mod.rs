@@ -22,6 +22,7 @@ mod hash;
 mod ledger;
 mod memory;
 mod promise;
+mod rare;
 pub mod registry;
 pub mod risk;
 pub mod rules;
@@ -313,6 +314,7 @@ impl Engine {
     /// A customer has changed: remembers that, and sees to its timer.
     fn touch(&mut self, slot: Slot) {
         let customer = self.customers.get_mut(slot);
+        customer.rare.tidy();
         if !customer.changed {
             customer.changed = true;
             self.changed.push(slot);

@@ -384,9 +384,10 @@ pub fn update_band(customer: &mut Customer, rules: &Rules, time: Time, by_fact: 
     customer.band.crosses_at = crossing.unwrap_or(Time::MAX);
 }
 
-/// Whether anything but silence and standing can move the score.
+/// Whether anything but silence, mood and standing can move the score. Those three alone take nobody out of the normal
+/// band before an alert opens, and then the band is looked at.
 fn has_burden(c: &Customer) -> bool {
-    !c.ledgers.is_empty() || c.sentiment.is_some() || !c.complaints.is_empty() || !c.failures.is_empty()
+    !c.ledgers.is_empty() || !c.rare.complaints.is_empty() || !c.rare.failures.is_empty()
 }
 
 /// Lives through what the band did by itself up to `time`: for customers whose band stands in no timer queue.

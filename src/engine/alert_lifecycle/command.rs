@@ -67,9 +67,9 @@ impl Context<'_> {
             Command::Dismiss(reason) => {
                 let span = if alert.object.is_some() { rules.mute_object } else { rules.mute_kind };
                 let mute = Mute { kind: alert.kind, object: alert.object.clone(), until: event_time + span };
-                push_tight(&mut self.c.mutes, mute);
-                if self.c.mutes.len() > CLOSED_MAX {
-                    self.c.mutes.remove(0);
+                push_tight(&mut self.c.rare.mutes, mute);
+                if self.c.rare.mutes.len() > CLOSED_MAX {
+                    self.c.rare.mutes.remove(0);
                 }
                 self.end(index, Status::Resolved, Transition::Dismissed, reason, event_time);
             }

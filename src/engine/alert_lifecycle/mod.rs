@@ -82,8 +82,10 @@ impl Context<'_> {
     /// A condition holds: opens, updates, escalates or reopens its alert.
     pub fn raise(&mut self, raise: Raise<'_>) {
         let (kind, object, now) = (raise.kind, raise.object, self.now);
-        self.c.mutes.retain(|m| m.until > now);
-        if self.c.mutes.iter().any(|m| m.kind == kind && m.object.as_deref() == object) {
+        if let Some(rare) = self.c.rare.present() {
+            rare.mutes.retain(|m| m.until > now);
+        }
+        if self.c.rare.mutes.iter().any(|m| m.kind == kind && m.object.as_deref() == object) {
             return;
         }
         let reopen_within = self.rules.alerts.reopen_within;

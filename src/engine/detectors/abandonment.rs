@@ -38,7 +38,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
 /// The attempts given up in the window that ends at `end`.
 fn counted<'c>(cx: &'c Context<'_>, end: Time) -> impl Iterator<Item = &'c Fact> {
     let window = cx.rules.abandonment.window;
-    cx.c.abandoned.iter().filter(move |f| f.time > end - window && f.time <= end)
+    cx.c.rare.abandoned.iter().filter(move |f| f.time > end - window && f.time <= end)
 }
 
 fn holds(cx: &Context<'_>, count: usize) -> bool {
@@ -49,7 +49,7 @@ fn holds(cx: &Context<'_>, count: usize) -> bool {
 fn weigh(cx: &mut Context<'_>, time: Time) {
     let rules = &cx.rules.abandonment;
     let window = rules.window;
-    let time = cx.c.abandoned.last().map_or(time, |last| last.time.max(time));
+    let time = cx.c.rare.abandoned.last().map_or(time, |last| last.time.max(time));
     let mut evidence: ThinVec<Fact> = counted(cx, time).cloned().collect();
     let count = evidence.len();
     if !holds(cx, count) {
@@ -81,11 +81,11 @@ fn weigh(cx: &mut Context<'_>, time: Time) {
 /// Closes the alert; counts start anew.
 fn close(cx: &mut Context<'_>, reason: Reason, time: Time) {
     cx.clear(Kind::ContactAbandoned, None, reason, Span::ZERO, time);
-    cx.c.abandoned.clear();
+    cx.c.rare.abandoned.clear();
 }
 
 fn deadline(c: &Customer, rules: &Rules) -> Time {
-    match c.abandoned.last() {
+    match c.rare.abandoned.last() {
         Some(last) if is_live(c) => last.time + rules.abandonment.window,
         _ => Time::MAX,
     }

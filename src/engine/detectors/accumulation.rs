@@ -42,13 +42,13 @@ impl Pile {
             None => until.is_none(),
             Some(at) => from <= at && until.is_none_or(|until| until > at),
         };
-        for case in &c.complaints {
+        for case in &c.rare.complaints {
             let until = (!case.is_open()).then_some(case.state_at);
             if let Some(voice) = case.voice().filter(|voice| was_open(voice.time, until)) {
                 pile.add(case.weight(), case.category, voice);
             }
         }
-        for failure in c.failures.iter().filter(|f| was_open(f.fact.time, f.closed)) {
+        for failure in c.rare.failures.iter().filter(|f| was_open(f.fact.time, f.closed)) {
             pile.add(failure.kind.weight(), Some(failure.kind.category()), &failure.fact);
         }
         pile.evidence.sort_by_key(|f| f.time);
@@ -111,8 +111,8 @@ fn deadline(c: &Customer, rules: &Rules) -> Time {
 
 fn on_deadline(cx: &mut Context<'_>, due: Time) {
     let after = cx.rules.grievances.failure_lapses_after;
-    for index in 0..cx.c.failures.len() {
-        let failure = &mut cx.c.failures[index];
+    for index in 0..cx.c.rare.failures.len() {
+        let failure = &mut cx.c.rare.failures[index];
         if failure.closed.is_none() && failure.fact.time + after <= due {
             failure.closed = Some(due);
             let id = failure.fact.event_id().to_owned();

@@ -31,7 +31,9 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
         }
         (EventType::OutcomeRetained, _) => stays(cx, Reason::Retained, event.time),
         // Promises, complaints and invoices go on; silence and care end. One who has come back since stays.
-        (EventType::AccountCancelled | EventType::OutcomeChurned, _) if cx.c.is_gone() && cx.c.left == event.time => {
+        (EventType::AccountCancelled | EventType::OutcomeChurned, _)
+            if cx.c.is_gone() && cx.c.rare.left == event.time =>
+        {
             cx.close_all(Reason::Churned, event.time);
         }
         _ => {}
@@ -39,7 +41,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
 }
 
 fn open(cx: &mut Context<'_>, event: &Event<'_>, word: FactWord, ends: Option<Time>) {
-    if cx.c.intent_cleared >= event.time {
+    if cx.c.rare.intent_cleared >= event.time {
         return; // Taken back already.
     }
     let rules = &cx.rules.cancellation;

@@ -35,7 +35,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     if let Some((id, change)) = &changes.complaint {
         match change {
             CaseChange::Opened | CaseChange::Reopened => {
-                let case = cx.c.complaints.iter().find(|c| c.id == *id);
+                let case = cx.c.rare.complaints.iter().find(|c| c.id == *id);
                 let fact = case
                     .and_then(|c| if *change == CaseChange::Reopened { c.last_step.clone() } else { c.opened.clone() });
                 let category = case.and_then(|c| c.category);
@@ -49,7 +49,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
         }
     }
     if let Some(object) = &changes.failure {
-        let failure = cx.c.failures.iter().rev().find(|f| f.object == *object);
+        let failure = cx.c.rare.failures.iter().rev().find(|f| f.object == *object);
         let again_failed = failure.filter(|f| f.kind != FailureKind::Unresolved).map(|f| Again {
             object: object.clone(),
             time: f.fact.time,
@@ -74,9 +74,9 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
 
 /// A promise was broken: a failure too, if it was made after the recovery.
 pub(super) fn promise_broken(cx: &mut Context<'_>, id: &str) {
-    let Some(promise) = cx.c.promises.iter().find(|p| &*p.id == id) else { return };
+    let Some(promise) = cx.c.rare.promises.iter().find(|p| &*p.id == id) else { return };
     let Some(made) = promise.made.clone() else { return };
-    if cx.c.probation.as_ref().is_some_and(|p| made.time > p.resolved.time) {
+    if cx.c.rare.probation.as_ref().is_some_and(|p| made.time > p.resolved.time) {
         let time = promise.deadline().min(cx.now);
         again(cx, Again { object: id.into(), time, fact: made, category: None, word: FactWord::PromiseAgain });
     }
@@ -93,18 +93,19 @@ pub(super) fn forgive(cx: &mut Context<'_>, id: &str) {
 
 /// The recovery became known late: what failed since then has failed again.
 fn since_recovery(cx: &mut Context<'_>) {
-    let Some(probation) = &cx.c.probation else { return };
+    let Some(probation) = &cx.c.rare.probation else { return };
     let from = probation.resolved.time;
-    let complaints = cx.c.complaints.iter().filter(|c| c.is_open() && c.id != probation.complaint).filter_map(|c| {
-        let fact = c.opened.clone()?;
-        Some(Again {
-            object: c.id.clone(),
-            time: fact.time,
-            fact,
-            category: c.category,
-            word: FactWord::ComplaintAgain,
-        })
-    });
+    let complaints =
+        cx.c.rare.complaints.iter().filter(|c| c.is_open() && c.id != probation.complaint).filter_map(|c| {
+            let fact = c.opened.clone()?;
+            Some(Again {
+                object: c.id.clone(),
+                time: fact.time,
+                fact,
+                category: c.category,
+                word: FactWord::ComplaintAgain,
+            })
+        });
     let failures = cx.c.open_failures().filter(|f| f.kind != FailureKind::Unresolved).map(|f| Again {
         object: f.object.clone(),
         time: f.fact.time,
@@ -112,7 +113,7 @@ fn since_recovery(cx: &mut Context<'_>) {
         category: Some(f.kind.category()),
         word: FactWord::DeliveryAgain,
     });
-    let promises = cx.c.promises.iter().filter(|p| p.breach.is_some()).filter_map(|p| {
+    let promises = cx.c.rare.promises.iter().filter(|p| p.breach.is_some()).filter_map(|p| {
         let fact = p.made.clone().filter(|made| made.time > from)?;
         let time = p.ledger_at?;
         Some(Again { object: p.id.clone(), time, fact, category: None, word: FactWord::PromiseAgain })
@@ -131,7 +132,7 @@ fn again(cx: &mut Context<'_>, failed: Again) {
     for alert in cx.c.alerts.iter_mut().filter(|a| a.is_live() && a.kind == Kind::DoubleDeviation) {
         alert.hold_until = alert.hold_until.map(|until| until.max(time + rules.hold));
     }
-    let Some(probation) = cx.c.probation.as_deref().cloned() else { return };
+    let Some(probation) = cx.c.rare.probation.clone() else { return };
     let resolved = probation.resolved.time;
     if time <= resolved || time > resolved + rules.length {
         return;

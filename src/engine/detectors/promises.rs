@@ -27,7 +27,7 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
         return;
     }
     let id = event.object_id(&data.promise_id);
-    let Some(promise) = cx.c.promises.iter().find(|p| &*p.id == id) else { return };
+    let Some(promise) = cx.c.rare.promises.iter().find(|p| &*p.id == id) else { return };
     let due = promise.deadline();
     if promise.is_pending() && due < event.time {
         let now = cx.c.highest.max(due);
@@ -42,7 +42,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
         // The timer tells of it, also when it was known only after its time.
         PromiseChange::Made => {}
         PromiseChange::MadeKeptLate => {
-            let at = cx.c.promises.iter().find(|p| p.id == *id).map_or(time, Promise::deadline);
+            let at = cx.c.rare.promises.iter().find(|p| p.id == *id).map_or(time, Promise::deadline);
             cx.count(Ledger::PromiseBroken, 1.0, at, &event.id);
         }
         PromiseChange::Renegotiated => {
@@ -51,7 +51,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
         }
         PromiseChange::RenegotiatedLate => {
             // The new time may be kept or broken once more; the alert stays until it is kept.
-            if let Some(promise) = cx.c.promises.iter_mut().find(|p| p.id == *id) {
+            if let Some(promise) = cx.c.rare.promises.iter_mut().find(|p| p.id == *id) {
                 promise.breach = None;
             }
         }
@@ -69,7 +69,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
 
 /// It was not broken after all: what it cost in trust is taken back, and what was told of it.
 fn forgive(cx: &mut Context<'_>, id: &str, time: Time) {
-    let Some(promise) = cx.c.promises.iter_mut().find(|p| &*p.id == id) else { return };
+    let Some(promise) = cx.c.rare.promises.iter_mut().find(|p| &*p.id == id) else { return };
     promise.breach = None;
     if let Some(at) = promise.ledger_at.take() {
         cx.c.ledgers.take_back(Ledger::PromiseBroken, 1.0, at);
@@ -82,7 +82,7 @@ fn forgive(cx: &mut Context<'_>, id: &str, time: Time) {
 
 fn deadline(c: &Customer, _: &Rules) -> Time {
     let mut earliest = Time::MAX;
-    for promise in c.promises.iter().filter(|p| p.is_pending()) {
+    for promise in c.rare.promises.iter().filter(|p| p.is_pending()) {
         if !promise.due_soon_told {
             earliest = earliest.min(promise.due_soon);
         }
@@ -94,7 +94,7 @@ fn deadline(c: &Customer, _: &Rules) -> Time {
 fn on_deadline(cx: &mut Context<'_>, due: Time) {
     let pending = |cx: &Context<'_>, is_due: &dyn Fn(&Promise) -> bool| {
         let mut ids: Vec<Box<str>> =
-            cx.c.promises.iter().filter(|p| p.is_pending() && is_due(p)).map(|p| p.id.clone()).collect();
+            cx.c.rare.promises.iter().filter(|p| p.is_pending() && is_due(p)).map(|p| p.id.clone()).collect();
         ids.sort();
         ids
     };
@@ -107,7 +107,7 @@ fn on_deadline(cx: &mut Context<'_>, due: Time) {
 }
 
 fn due_soon(cx: &mut Context<'_>, id: &str) {
-    let Some(promise) = cx.c.promises.iter_mut().find(|p| &*p.id == id) else { return };
+    let Some(promise) = cx.c.rare.promises.iter_mut().find(|p| &*p.id == id) else { return };
     promise.due_soon_told = true;
     let promise = promise.clone();
     cx.raise(Raise {
@@ -125,7 +125,7 @@ fn due_soon(cx: &mut Context<'_>, id: &str) {
 
 /// The promise `id` was not kept.
 fn broken(cx: &mut Context<'_>, id: &str, breach: Breach, at: Time) {
-    let Some(promise) = cx.c.promises.iter_mut().find(|p| &*p.id == id) else { return };
+    let Some(promise) = cx.c.rare.promises.iter_mut().find(|p| &*p.id == id) else { return };
     promise.breach = Some(breach);
     promise.due_soon_told = true;
     promise.ledger_at = Some(at);

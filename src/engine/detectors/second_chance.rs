@@ -55,7 +55,7 @@ fn answered(cx: &mut Context<'_>, event: &Event<'_>) {
 }
 
 fn open_for_complaint(cx: &mut Context<'_>, event: &Event<'_>, id: &str) {
-    let Some(case) = cx.c.complaints.iter().find(|c| &*c.id == id) else { return };
+    let Some(case) = cx.c.rare.complaints.iter().find(|c| &*c.id == id) else { return };
     let Some(voice) = case.opened.clone() else { return };
     if case.answer_missed || case.resolve_missed {
         return; // COMPLAINT_STALLED speaks for it.

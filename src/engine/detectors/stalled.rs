@@ -69,6 +69,7 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
     };
     let passed: ThinVec<(Box<str>, bool, Time)> = cx
         .c
+        .rare
         .complaints
         .iter()
         .filter(|c| c.is_open() && answers.concern(c))
@@ -95,7 +96,7 @@ fn misses_solution(c: &Complaint) -> bool {
 
 /// A limit of the complaint `id` has passed.
 fn miss(cx: &mut Context<'_>, id: &str, second: bool, due: Time) {
-    let Some(case) = cx.c.complaints.iter_mut().find(|c| &*c.id == id) else { return };
+    let Some(case) = cx.c.rare.complaints.iter_mut().find(|c| &*c.id == id) else { return };
     if second {
         case.resolve_missed = true;
     } else {
@@ -129,7 +130,7 @@ fn miss(cx: &mut Context<'_>, id: &str, second: bool, due: Time) {
 
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     for id in &changes.answered {
-        let Some(case) = cx.c.complaints.iter_mut().find(|c| c.id == *id) else { continue };
+        let Some(case) = cx.c.rare.complaints.iter_mut().find(|c| c.id == *id) else { continue };
         if case.resolve_missed || !case.answer_missed {
             continue; // The second limit is not mended by an answer.
         }
@@ -141,7 +142,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
         cx.clear(Kind::ComplaintStalled, Some(id), reason, Span::ZERO, event.time);
     }
     let Some((id, CaseChange::Solved | CaseChange::Withdrawn)) = &changes.complaint else { return };
-    let Some(case) = cx.c.complaints.iter().find(|c| c.id == *id && c.state != CaseState::Open) else { return };
+    let Some(case) = cx.c.rare.complaints.iter().find(|c| c.id == *id && c.state != CaseState::Open) else { return };
     // Solved in time after all, and nothing else was missed: the alert should not have been.
     let late = case.resolve_missed && event.time <= case.resolve_due && !case.answer_missed;
     let reason = if late { Reason::LateFact } else { Reason::SourceClosed };
@@ -150,7 +151,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
 
 fn deadline(c: &Customer, _: &Rules) -> Time {
     let mut earliest = Time::MAX;
-    for case in &c.complaints {
+    for case in &c.rare.complaints {
         if misses_answer(case) {
             earliest = earliest.min(case.answer_due);
         }
@@ -163,7 +164,7 @@ fn deadline(c: &Customer, _: &Rules) -> Time {
 
 fn on_deadline(cx: &mut Context<'_>, due: Time) {
     let mut passed: Vec<(Box<str>, bool)> = Vec::new();
-    for case in &cx.c.complaints {
+    for case in &cx.c.rare.complaints {
         if misses_answer(case) && case.answer_due <= due {
             passed.push((case.id.clone(), false));
         }

@@ -27,14 +27,14 @@ pub(super) fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &Complain
     feel(cx, data.sentiment, event);
     let quote = data.text.as_deref().filter(|_| cx.rules.alerts.quotes);
     let fact = Fact::new(event, quote);
-    let found = cx.c.complaints.iter().position(|c| &*c.id == id);
+    let found = cx.c.rare.complaints.iter().position(|c| &*c.id == id);
     let known = found.is_some();
     let index = found.unwrap_or_else(|| {
         let severity = data.severity.unwrap_or(ComplaintSeverity::Normal);
         let (answer_due, resolve_due) = limits(cx, severity, time);
-        make_room(&mut cx.c.complaints, |c| !c.is_open());
+        make_room(&mut cx.c.rare.complaints, |c| !c.is_open());
         push_tight(
-            &mut cx.c.complaints,
+            &mut cx.c.rare.complaints,
             Complaint {
                 id: id.into(),
                 opened: None,
@@ -55,9 +55,9 @@ pub(super) fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &Complain
                 closed_weight: 0.0,
             },
         );
-        cx.c.complaints.len() - 1
+        cx.c.rare.complaints.len() - 1
     });
-    let case = &mut cx.c.complaints[index];
+    let case = &mut cx.c.rare.complaints[index];
     if case.correlation.is_none() {
         case.correlation = event.correlation_id.as_deref().map(Into::into);
     }
@@ -79,13 +79,14 @@ pub(super) fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &Complain
             // A reopening that came before its cause: the limits go on running from it.
             if !(case.reopened && case.started > time) {
                 let (answer_due, resolve_due) = limits(cx, severity, time);
-                let case = &mut cx.c.complaints[index];
+                let case = &mut cx.c.rare.complaints[index];
                 (case.started, case.answer_due, case.resolve_due) = (time, answer_due, resolve_due);
             }
             change = if is_open { CaseChange::Opened } else { CaseChange::Step };
-            let (id, opened) = (&cx.c.complaints[index].id, &cx.c.complaints[index].opened);
-            if let Some(probation) = cx.c.probation.as_mut().filter(|p| p.complaint == *id) {
-                probation.opened = opened.clone();
+            let rare = &mut *cx.c.rare;
+            let case = &rare.complaints[index];
+            if let Some(probation) = rare.probation.as_mut().filter(|p| p.complaint == case.id) {
+                probation.opened = case.opened.clone();
             }
             if !is_open {
                 // It was solved before it was known: what its closing counts for can be told now.
@@ -100,13 +101,13 @@ pub(super) fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &Complain
                 if was_closed && weight > 0.0 {
                     cx.c.ledgers.take_back(Ledger::FailuresResolved, weight, at);
                 }
-                let case = &mut cx.c.complaints[index];
+                let case = &mut cx.c.rare.complaints[index];
                 (case.state, case.state_at, case.closed_weight, case.reopened) = (CaseState::Open, time, 0.0, true);
                 (case.started, case.answer_due, case.resolve_due) = (time, answer_due, resolve_due);
                 (case.answered, case.answer_missed, case.resolve_missed) = (None, false, false);
                 change = CaseChange::Reopened;
             }
-            cx.c.complaints[index].last_step = Some(fact);
+            cx.c.rare.complaints[index].last_step = Some(fact);
         }
         EventType::ComplaintResolved | EventType::ComplaintClosed | EventType::ComplaintWithdrawn => {
             answer(case, time, changes);
@@ -124,14 +125,14 @@ pub(super) fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &Complain
                         category: case.category,
                         purchases: 0,
                     };
-                    if cx.c.probation.as_ref().is_none_or(|p| p.resolved.time <= time) {
-                        cx.c.probation = Some(Box::new(probation));
+                    if cx.c.rare.probation.as_ref().is_none_or(|p| p.resolved.time <= time) {
+                        cx.c.rare.probation = Some(probation);
                         changes.probation = true;
                     }
                 }
                 recount_closing(cx, index);
             }
-            cx.c.complaints[index].last_step = Some(fact);
+            cx.c.rare.complaints[index].last_step = Some(fact);
         }
         EventType::ComplaintAcknowledged
         | EventType::ComplaintAssessed
@@ -150,7 +151,7 @@ pub(super) fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &Complain
             }
         }
     }
-    changes.complaint = Some((cx.c.complaints[index].id.clone(), change));
+    changes.complaint = Some((cx.c.rare.complaints[index].id.clone(), change));
 }
 
 /// The first answer since the case was opened.
@@ -166,7 +167,7 @@ pub(super) fn answer(case: &mut Complaint, time: Time, changes: &mut Changes) {
 
 /// Counts a closed complaint among the closed failures: not at all if it was solved quickly, half within its limit.
 pub(super) fn recount_closing(cx: &mut Context<'_>, index: usize) {
-    let case = &cx.c.complaints[index];
+    let case = &cx.c.rare.complaints[index];
     if case.opened.is_none() && !case.reopened {
         return; // Its opening has not arrived: how long it took is not known.
     }
@@ -184,5 +185,5 @@ pub(super) fn recount_closing(cx: &mut Context<'_>, index: usize) {
     if weight > 0.0 {
         cx.c.ledgers.add(Ledger::FailuresResolved, weight, at, &id);
     }
-    cx.c.complaints[index].closed_weight = weight;
+    cx.c.rare.complaints[index].closed_weight = weight;
 }

@@ -51,7 +51,8 @@ pub(super) fn contact(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactDat
 }
 
 pub(super) fn answered_contact(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactData<'_>, changes: &mut Changes) {
-    for case in &mut cx.c.complaints {
+    let Some(rare) = cx.c.rare.present() else { return };
+    for case in &mut rare.complaints {
         if case.is_about(event.correlation_id.as_deref(), data.complaint_id.as_deref()) {
             answer(case, event.time, changes);
         }
@@ -67,17 +68,17 @@ pub(super) fn abandoned(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactD
     if answered >= event.time && answered - event.time <= rules.answered_within {
         return; // Answered within the hour, which was known before.
     }
-    let at = cx.c.abandoned.partition_point(|f| f.time <= event.time);
+    let at = cx.c.rare.abandoned.partition_point(|f| f.time <= event.time);
     let same = |other: Option<&Fact>| other.is_some_and(|f| (event.time - f.time).0.abs() < rules.same_attempt.0);
-    if same(at.checked_sub(1).and_then(|i| cx.c.abandoned.get(i))) || same(cx.c.abandoned.get(at)) {
+    if same(at.checked_sub(1).and_then(|i| cx.c.rare.abandoned.get(i))) || same(cx.c.rare.abandoned.get(at)) {
         return;
     }
     let fact = Fact::new(event, data.text.as_deref().filter(|_| cx.rules.alerts.quotes));
-    cx.c.abandoned.insert(at, fact);
+    cx.c.rare.abandoned.insert(at, fact);
     let oldest = cx.c.highest - rules.window;
-    cx.c.abandoned.retain(|f| f.time > oldest);
-    if cx.c.abandoned.len() > ITEMS_MAX {
-        cx.c.abandoned.remove(0);
+    cx.c.rare.abandoned.retain(|f| f.time > oldest);
+    if cx.c.rare.abandoned.len() > ITEMS_MAX {
+        cx.c.rare.abandoned.remove(0);
     }
     cx.c.ledgers.add(Ledger::ContactAbandoned, 1.0, event.time, &event.id);
     changes.abandoned = true;
@@ -86,9 +87,10 @@ pub(super) fn abandoned(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactD
 /// Answered within an hour: the attempts before it were not given up after all.
 pub(super) fn uncount_abandoned(cx: &mut Context<'_>, time: Time) {
     let within = cx.rules.abandonment.answered_within;
+    let Some(rare) = cx.c.rare.present() else { return };
     let (kept, gone): (Vec<Fact>, Vec<Fact>) =
-        cx.c.abandoned.drain(..).partition(|f| f.time > time || time - f.time > within);
-    cx.c.abandoned = kept.into_iter().collect();
+        rare.abandoned.drain(..).partition(|f| f.time > time || time - f.time > within);
+    rare.abandoned = kept.into_iter().collect();
     for fact in gone {
         cx.c.ledgers.take_back(Ledger::ContactAbandoned, 1.0, fact.time);
     }

@@ -41,13 +41,13 @@ pub(super) fn billing(cx: &mut Context<'_>, event: &Event<'_>, data: &BillingDat
 
 /// A failure that nobody filed: an open item until it is made good.
 pub(super) fn failure(cx: &mut Context<'_>, event: &Event<'_>, kind: FailureKind, object: &str, changes: &mut Changes) {
-    if cx.c.failures.iter().any(|f| f.kind == kind && &*f.object == object && f.closed.is_none()) {
+    if cx.c.rare.failures.iter().any(|f| f.kind == kind && &*f.object == object && f.closed.is_none()) {
         return; // The same object again: no second failure.
     }
     let correlation = event.correlation_id.as_deref();
     let about = |r: &&Repair| r.is_about(object) || correlation.is_some_and(|id| r.is_about(id));
     let closed = cx.c.repairs.iter().filter(about).map(|r| r.at()).find(|at| *at >= event.time);
-    make_room(&mut cx.c.failures, |f| f.closed.is_some());
+    make_room(&mut cx.c.rare.failures, |f| f.closed.is_some());
     let failure = Failure {
         object: object.into(),
         correlation: correlation.map(Into::into),
@@ -59,7 +59,7 @@ pub(super) fn failure(cx: &mut Context<'_>, event: &Event<'_>, kind: FailureKind
         Some(at) => close_failure_in_ledger(cx, &failure, at),
         None => changes.failure = Some(object.into()),
     }
-    push_tight(&mut cx.c.failures, failure);
+    push_tight(&mut cx.c.rare.failures, failure);
 }
 
 /// What makes failures of the same order or correlation good.
@@ -76,8 +76,8 @@ pub(super) fn repair(
     while cx.c.repairs.len() > REPAIRS_MAX {
         cx.c.repairs.remove(0);
     }
-    for index in 0..cx.c.failures.len() {
-        let failure = &mut cx.c.failures[index];
+    for index in 0..cx.c.rare.failures.len() {
+        let failure = &mut cx.c.rare.failures[index];
         if failure.closed.is_none() && failure.fact.time <= event.time && failure.is_about(object, correlation) {
             failure.closed = Some(event.time);
             changes.repaired.push(failure.object.clone());

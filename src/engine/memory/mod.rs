@@ -147,14 +147,15 @@ pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
 /// Forgets what is closed and old.
 fn prune(cx: &mut Context<'_>, now: Time) {
     let old = |at: Time| now - at > TOMBSTONE;
-    cx.c.complaints.retain(|c| c.is_open() || !old(c.state_at));
-    cx.c.failures.retain(|f| f.closed.is_none_or(|at| !old(at)));
-    let ended = |p: &Promise| if p.due == Time::MAX { p.state_at } else { p.state_at.max(p.deadline()) };
-    cx.c.promises.retain(|p| p.is_pending() || !old(ended(p)));
     cx.c.repairs.retain(|r| !old(r.at()));
+    let Some(rare) = cx.c.rare.present() else { return };
+    rare.complaints.retain(|c| c.is_open() || !old(c.state_at));
+    rare.failures.retain(|f| f.closed.is_none_or(|at| !old(at)));
+    let ended = |p: &Promise| if p.due == Time::MAX { p.state_at } else { p.state_at.max(p.deadline()) };
+    rare.promises.retain(|p| p.is_pending() || !old(ended(p)));
     let over = |p: &Probation| now > p.resolved.time + cx.rules.probation.length + cx.rules.time.out_of_orderness;
-    if cx.c.probation.as_deref().is_some_and(over) {
-        cx.c.probation = None;
+    if rare.probation.as_ref().is_some_and(over) {
+        rare.probation = None;
     }
 }
 
@@ -174,20 +175,20 @@ fn comes_back(cx: &mut Context<'_>, time: Time) {
 
 /// The customer has left as of `time`.
 fn leaves(cx: &mut Context<'_>, time: Time) {
-    cx.c.left = cx.c.left.max(time);
+    cx.c.rare.left = cx.c.rare.left.max(time);
     if cx.c.is_gone() {
         cx.c.life.disarm();
     }
 }
 
 fn intent(cx: &mut Context<'_>, event: &Event<'_>) {
-    if cx.c.intent_cleared < event.time {
+    if cx.c.rare.intent_cleared < event.time {
         cx.c.ledgers.set(Ledger::Intent, 1.0, event.time, &event.id);
     }
 }
 
 fn intent_cleared(cx: &mut Context<'_>, time: Time) {
-    cx.c.intent_cleared = cx.c.intent_cleared.max(time);
+    cx.c.rare.intent_cleared = cx.c.rare.intent_cleared.max(time);
     if cx.c.ledgers.get(Ledger::Intent).is_some_and(|intent| intent.at <= time) {
         cx.c.ledgers.clear(Ledger::Intent);
     }
@@ -241,12 +242,13 @@ fn feedback(cx: &mut Context<'_>, event: &Event<'_>, data: &FeedbackData<'_>, ch
 
 fn purchase(cx: &mut Context<'_>, time: Time) {
     let rules = &cx.rules.probation;
-    if let Some(probation) = &mut cx.c.probation
+    if let Some(rare) = cx.c.rare.present()
+        && let Some(probation) = &mut rare.probation
         && time >= probation.resolved.time + rules.purchases_after
     {
         probation.purchases += 1;
         if probation.purchases >= rules.purchases {
-            cx.c.probation = None;
+            rare.probation = None;
         }
     }
     comes_back(cx, time);

@@ -16,11 +16,11 @@ pub(super) fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseDat
     let due = |cx: &Context<'_>| data.due.unwrap_or_else(|| cx.business(time, rules.default_length));
     let grace = data.grace_s.map_or(rules.grace, |s| Span((s.max(0.0) * 1_000.0) as i64));
     let quote = data.text.as_deref().filter(|_| cx.rules.alerts.quotes);
-    let found = cx.c.promises.iter().position(|p| &*p.id == id);
+    let found = cx.c.rare.promises.iter().position(|p| &*p.id == id);
     let index = found.unwrap_or_else(|| {
-        make_room(&mut cx.c.promises, |p| !p.is_pending());
+        make_room(&mut cx.c.rare.promises, |p| !p.is_pending());
         push_tight(
-            &mut cx.c.promises,
+            &mut cx.c.rare.promises,
             Promise {
                 id: id.into(),
                 made: None,
@@ -36,17 +36,21 @@ pub(super) fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseDat
                 ledger_at: None,
             },
         );
-        cx.c.promises.len() - 1
+        cx.c.rare.promises.len() - 1
     });
     let change = match event.event_type {
         EventType::PromiseMade => {
             // The same object made twice changes nothing but a missing due time.
-            let again = cx.c.promises[index].made.is_some();
-            if again && (cx.c.promises[index].due_given || data.due.is_none() || !cx.c.promises[index].is_pending()) {
+            let again = cx.c.rare.promises[index].made.is_some();
+            if again
+                && (cx.c.rare.promises[index].due_given
+                    || data.due.is_none()
+                    || !cx.c.rare.promises[index].is_pending())
+            {
                 return;
             }
             let due = due(cx);
-            let promise = &mut cx.c.promises[index];
+            let promise = &mut cx.c.rare.promises[index];
             let made = promise.made.get_or_insert_with(|| Fact::new(event, quote)).time;
             if promise.renegotiated.is_none() {
                 (promise.due, promise.grace, promise.due_given) = (due, grace, data.due.is_some());
@@ -60,7 +64,7 @@ pub(super) fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseDat
         }
         EventType::PromiseRenegotiated => {
             let due = due(cx);
-            let promise = &mut cx.c.promises[index];
+            let promise = &mut cx.c.rare.promises[index];
             if promise.renegotiated.as_ref().is_some_and(|r| r.time > time) || promise.state != PromiseState::Open {
                 return;
             }
@@ -74,7 +78,7 @@ pub(super) fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseDat
             Some(if in_time { PromiseChange::Renegotiated } else { PromiseChange::RenegotiatedLate })
         }
         EventType::PromiseKept => {
-            let promise = &mut cx.c.promises[index];
+            let promise = &mut cx.c.rare.promises[index];
             if promise.state != PromiseState::Open || matches!(promise.breach, Some(Breach::Declared(at)) if at > time)
             {
                 return;
@@ -90,7 +94,7 @@ pub(super) fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseDat
             })
         }
         EventType::PromiseBroken => {
-            let promise = &mut cx.c.promises[index];
+            let promise = &mut cx.c.rare.promises[index];
             if promise.breach.is_some() || promise.state != PromiseState::Open {
                 return;
             }
@@ -102,7 +106,7 @@ pub(super) fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseDat
             Some(PromiseChange::Declared)
         }
         _ => {
-            let promise = &mut cx.c.promises[index];
+            let promise = &mut cx.c.rare.promises[index];
             if promise.state != PromiseState::Open {
                 return;
             }
@@ -113,6 +117,6 @@ pub(super) fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseDat
         }
     };
     if let Some(change) = change {
-        changes.promise = Some((cx.c.promises[index].id.clone(), change));
+        changes.promise = Some((cx.c.rare.promises[index].id.clone(), change));
     }
 }

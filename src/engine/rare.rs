@@ -1,0 +1,96 @@
+//! What few customers have: grievances, promises, a probation. Together behind one pointer, since most have none of it.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
+
+use super::alert_lifecycle::Mute;
+use super::customer::Probation;
+use super::fact::Fact;
+use super::grievance::{Complaint, Failure};
+use super::promise::Promise;
+use crate::model::Time;
+
+/// The parts of a customer's memory that are usually empty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RareParts {
+    /// Complaints, open and lately closed, in order of arrival.
+    pub complaints: ThinVec<Complaint>,
+    /// Failures that nobody filed, open and lately closed, in order of arrival.
+    pub failures: ThinVec<Failure>,
+    /// Promises, open and lately closed, in order of arrival.
+    pub promises: ThinVec<Promise>,
+    /// Contacts given up within the window, in order of time.
+    pub abandoned: ThinVec<Fact>,
+    /// The recovery whose probation runs.
+    pub probation: Option<Probation>,
+    /// What is not to be told again.
+    pub mutes: ThinVec<Mute>,
+    /// Last time they left; `Time::MIN` if never.
+    pub left: Time,
+    /// Last time a wish to leave was taken back; `Time::MIN` if never.
+    pub intent_cleared: Time,
+}
+
+static EMPTY: LazyLock<RareParts> = LazyLock::new(|| RareParts {
+    complaints: ThinVec::new(),
+    failures: ThinVec::new(),
+    promises: ThinVec::new(),
+    abandoned: ThinVec::new(),
+    probation: None,
+    mutes: ThinVec::new(),
+    left: Time::MIN,
+    intent_cleared: Time::MIN,
+});
+
+/// The rare parts, read as if they were always there. Writing makes room for them; `tidy` gives back room for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rare(Option<Box<RareParts>>);
+
+impl Rare {
+    /// The parts, if there is anything in them: for changes that only take away.
+    pub fn present(&mut self) -> Option<&mut RareParts> {
+        self.0.as_deref_mut()
+    }
+
+    /// Gives back the room if there is nothing in it.
+    pub fn tidy(&mut self) {
+        if self.0.as_deref().is_some_and(|parts| *parts == *EMPTY) {
+            self.0 = None;
+        }
+    }
+}
+
+impl Deref for Rare {
+    type Target = RareParts;
+
+    fn deref(&self) -> &RareParts {
+        self.0.as_deref().unwrap_or_else(|| &EMPTY)
+    }
+}
+
+impl DerefMut for Rare {
+    fn deref_mut(&mut self) -> &mut RareParts {
+        self.0.get_or_insert_with(|| Box::new(EMPTY.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_by_writing_and_given_back_when_nothing_is_left() {
+        let mut rare = Rare::default();
+        assert_eq!((rare.left, rare.present().is_some()), (Time::MIN, false));
+        rare.left = Time(5);
+        rare.tidy();
+        assert_eq!((rare.left, rare.present().is_some()), (Time(5), true));
+        rare.left = Time::MIN;
+        rare.tidy();
+        assert!(rare.present().is_none());
+    }
+}
