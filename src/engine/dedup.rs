@@ -16,7 +16,26 @@ const DAYS: u64 = 1 << DAY_BITS;
 /// modulo 512 on which it was seen. One in 10^14 events is taken for a repeat by mistake.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RecentIds {
+    #[serde(with = "whole")]
     entries: ThinVec<u64>,
+}
+
+/// Stored as eight bytes each: half of all hashes would take ten as numbers usually are stored.
+mod whole {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use thin_vec::ThinVec;
+
+    pub(super) fn serialize<S: Serializer>(entries: &ThinVec<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(entries.iter().map(|entry| entry.to_le_bytes()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ThinVec<u64>, D::Error> {
+        let stored = ThinVec::<[u8; 8]>::deserialize(deserializer)?;
+        let mut entries = ThinVec::new();
+        entries.reserve_exact(stored.len());
+        entries.extend(stored.into_iter().map(u64::from_le_bytes));
+        Ok(entries)
+    }
 }
 
 /// Hash of what makes an event the same event within a customer's tenant: its source and id.

@@ -2,12 +2,28 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+///
+/// Stored so that the two that mean "never" take a byte each instead of ten: zigzag as other signed numbers, and two more,
+/// whereby [`Time::MAX`] is 0 and [`Time::MIN`] is 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub i64);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let zigzag = ((self.0 << 1) ^ (self.0 >> 63)) as u64;
+        serializer.serialize_u64(zigzag.wrapping_add(2))
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+        let zigzag = u64::deserialize(deserializer)?.wrapping_sub(2);
+        Ok(Time((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64)))
+    }
+}
 
 /// A length of time in milliseconds; may be negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -198,6 +214,24 @@ impl std::ops::Sub<Time> for Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_never_takes_a_byte_and_every_time_comes_back() {
+        for (time, bytes) in [
+            (Time::MAX, 1),
+            (Time::MIN, 1),
+            (Time(0), 1),
+            (Time(-1), 1),
+            (Time(1_772_438_400_000), 6),
+            (Time(-1_772_438_400_000), 6),
+            (Time(i64::MAX - 1), 10),
+            (Time(i64::MIN + 1), 10),
+        ] {
+            let written = postcard::to_allocvec(&time).unwrap();
+            assert_eq!(written.len(), bytes, "{time:?}");
+            assert_eq!(postcard::from_bytes(&written), Ok(time));
+        }
+    }
 
     #[test]
     fn rfc_3339_is_read_and_written_back() {
