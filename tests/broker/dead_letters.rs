@@ -59,15 +59,18 @@ fn each_bad_record_costs_one_dead_letter_and_the_rest_is_processed() {
             let headers = [Header { name: "trace", value: Some(&[0, 255]) }, Header { name: "empty", value: None }];
             input.write_as(Some(key), Some(&value), &headers);
             fold.apply(key, &value);
+            made += 1;
         }
     }
     assert_eq!(reasons.next(), None, "there was room for all");
     // A tombstone is no event either.
+    made += 1;
     input.write_as(Some(b"nobody"), None, &[]);
     fold.apply(b"nobody", b"");
     input.flush();
     let mut process = Process::start(&scene, "one");
     scene.wait_until_done(Duration::from_secs(60));
+    process.wait_until_counted(made);
 
     let letters = letters(&scene);
     let told = letters.iter().map(|letter| letter.header("__churn.errors.reason").unwrap());

@@ -110,6 +110,17 @@ impl Process {
         page.lines().filter(|line| line.starts_with("churn_customers{partition=")).count()
     }
 
+    /// Waits until it counts `records` of the input as done, and no more than that. Others see a commit in the broker
+    /// before the process that made it has heard of it.
+    pub fn wait_until_counted(&self, records: u64) {
+        let mut counted = 0.0;
+        wait_until(Duration::from_secs(30), "the last commit is counted", || {
+            counted = self.metric("churn_records_consumed_total");
+            counted >= records as f64
+        });
+        assert_eq!(counted, records as f64, "what was done twice is counted once");
+    }
+
     /// The value of a metric, `name{labels}` as it is printed; 0 while there is none.
     pub fn metric(&self, name: &str) -> f64 {
         let Some((200, body)) = self.get("/metrics") else { return 0.0 };
