@@ -44,6 +44,7 @@ fn alert(kind: Kind, word: Option<FactWord>) -> Alert {
             due: Some(NOW - Span::days(1)),
             word,
             days: Some(12),
+            ..Facts::default()
         },
     }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use churnwatch::engine::Rules;
-use churnwatch::engine::registry::{DEFINITIONS, Definition};
+use churnwatch::engine::registry::{DEFINITIONS, Definition, Quieter};
 use churnwatch::model::alert::{Action, Facts};
-use churnwatch::model::{Alert, CustomerKey, Kind, Severity, Span, Status, Time, Transition};
+use churnwatch::model::{Alert, CustomerKey, Kind, Severity, Status, Time, Transition};
 use churnwatch::wording::Wording;
 
 const BEGIN: &str = "<!-- begin of what tests/kinds_page.rs writes -->\n";
@@ -56,9 +55,9 @@ fn no_transcript_opens_a_kind_below_its_floor_and_some_open_it_there() {
             *known = severity.min(*known);
         }
     }
-    let rules = Rules::default();
-    for kind in Kind::ALL {
-        assert_eq!(lowest.get(kind), Some(&floor(*kind, &rules).0), "{}", kind.name());
+    for definition in DEFINITIONS {
+        let kind = definition.kind;
+        assert_eq!(lowest.get(&kind), Some(&definition.floor), "{}", kind.name());
     }
 }
 
@@ -67,22 +66,22 @@ fn root() -> PathBuf {
 }
 
 fn tables() -> String {
-    let rules = Rules::default();
     let mut text = String::from(
         "\n| kind | mechanism | certainty | severity, before the score | follows the score | quiet while the customer is leaving |\n\
          |---|---|---|---|---|---|\n",
     );
     for definition in DEFINITIONS {
-        let (floor, steps) = floor(definition.kind, &rules);
+        let raised = if definition.raised.is_empty() { "" } else { "; " };
         writeln!(
             text,
-            "| {} | {} | {} | {}{steps} | {} | {} |",
+            "| {} | {} | {} | {}{raised}{} | {} | {} |",
             definition.kind.name(),
             definition.mechanism,
             definition.certainty.name(),
-            floor.name(),
+            definition.floor.name(),
+            definition.raised,
             yes(definition.band_lifts),
-            yes(definition.quiet_when_leaving),
+            yes(definition.quieted_by.contains(&Quieter::Leaving)),
         )
         .unwrap();
     }
@@ -93,9 +92,9 @@ fn tables() -> String {
             text,
             "| {} | {} | {} | {} | {} |",
             definition.kind.name(),
-            definition.action,
-            definition.steps.join(", "),
-            definition.do_not.join(", "),
+            definition.play.action,
+            definition.play.steps.join(", "),
+            definition.play.do_not.join(", "),
             guardrails.join(", "),
         )
         .unwrap();
@@ -113,39 +112,6 @@ fn tables() -> String {
 
 fn yes(truth: bool) -> &'static str {
     if truth { "yes" } else { "" }
-}
-
-/// The lowest severity with which a kind opens, and what makes it higher.
-fn floor(kind: Kind, rules: &Rules) -> (Severity, String) {
-    let error = |what: String| format!("; error {what}");
-    let steps = match kind {
-        Kind::GrievanceAccumulation => {
-            let (categories, weight) = (rules.grievances.error_categories, rules.grievances.error_weight);
-            error(format!("with {categories} categories or a weight of {weight}"))
-        }
-        Kind::ComplaintStalled => error("once the limit for the solution has passed".into()),
-        Kind::SecondChance => {
-            let days = rules.second_chance.error_tenure.0 / Span::days(1).0;
-            error(format!("for customers of {days} days or more, or in the top decile by value"))
-        }
-        Kind::ContactAbandoned => error(format!("at {} within the window", rules.abandonment.error_count)),
-        Kind::DoubleDeviation
-        | Kind::SilentDeparture
-        | Kind::PromiseDueSoon
-        | Kind::PromiseBroken
-        | Kind::CancellationIntent => String::new(),
-    };
-    let floor = match kind {
-        Kind::PromiseDueSoon => Severity::Info,
-        Kind::GrievanceAccumulation
-        | Kind::ComplaintStalled
-        | Kind::SecondChance
-        | Kind::SilentDeparture
-        | Kind::ContactAbandoned => Severity::Warning,
-        Kind::PromiseBroken => Severity::Error,
-        Kind::DoubleDeviation | Kind::CancellationIntent => Severity::Critical,
-    };
-    (floor, steps)
 }
 
 /// An alert of the kind that has just opened: enough for its title.
@@ -171,7 +137,7 @@ fn opened(definition: &Definition) -> Alert {
         occurrences: 1,
         risk: None,
         evidence: Vec::new(),
-        action: Action { code: definition.action, steps: Vec::new(), do_not: Vec::new(), guardrails: Vec::new() },
+        action: Action { code: definition.play.action, steps: Vec::new(), do_not: Vec::new(), guardrails: Vec::new() },
         inhibited_by: None,
         incident_id: None,
         reason: None,

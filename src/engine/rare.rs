@@ -10,6 +10,11 @@ use super::alert_lifecycle::Mute;
 use super::customer::Probation;
 use super::fact::Fact;
 use super::grievance::{Complaint, Failure};
+use super::memory::care::Care;
+use super::memory::market::Market;
+use super::memory::money::Money;
+use super::memory::quality::Quality;
+use super::memory::standing::Standing;
 use super::promise::Promise;
 use crate::model::Time;
 
@@ -32,6 +37,16 @@ pub struct RareParts {
     pub left: Time,
     /// Last time a wish to leave was taken back; `Time::MIN` if never.
     pub intent_cleared: Time,
+    /// Service quality: scores of contacts by dimension, recoveries, and what was said on the spot.
+    pub quality: Option<Box<Quality>>,
+    /// Prices, rivals, changes and what was cut off.
+    pub market: Option<Box<Market>>,
+    /// What the company does for the relation: touches, marketing, use, anniversaries.
+    pub care: Option<Box<Care>>,
+    /// Invoices, plans, disputes, trust.
+    pub money: Option<Box<Money>>,
+    /// What is officially thought of the customer, and what they do for the company.
+    pub standing: Option<Box<Standing>>,
 }
 
 static EMPTY: LazyLock<RareParts> = LazyLock::new(|| RareParts {
@@ -43,6 +58,11 @@ static EMPTY: LazyLock<RareParts> = LazyLock::new(|| RareParts {
     mutes: ThinVec::new(),
     left: Time::MIN,
     intent_cleared: Time::MIN,
+    quality: None,
+    market: None,
+    care: None,
+    money: None,
+    standing: None,
 });
 
 /// The rare parts, read as if they were always there. Writing makes room for them; `tidy` gives back room for nothing.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::customer::CustomerKey;
-use super::event::words;
+use super::event::{Dimension, words};
 use super::kind::Kind;
 use super::time::Time;
 
@@ -46,7 +46,10 @@ words! {
 }
 words! {
     /// What must not be done while the alert is live.
-    Guardrail { NoUpsell "no_upsell", NoReferralAsk "no_referral_ask", }
+    Guardrail {
+        NoUpsell "no_upsell", NoReferralAsk "no_referral_ask", NoArgument "no_argument", NoDunning "no_dunning",
+        NoSuspension "no_suspension", PauseMarketing "pause_marketing",
+    }
 }
 
 /// Log-odds in units of 1e-4, so that the parts of a score add up exactly.
@@ -141,8 +144,14 @@ pub struct Facts {
     pub due: Option<Time>,
     /// A word of a closed set that the kind's text branches on: stage, trigger.
     pub word: Option<FactWord>,
-    /// Whole days that the kind speaks of: days silent, days waited.
+    /// Whole days that the kind speaks of: days silent, days waited, days of notice.
     pub days: Option<u32>,
+    /// A share in whole percent, as the kind says: price gap, use that is left, promises kept.
+    pub percent: Option<u32>,
+    /// The dimension of service quality that the kind speaks of.
+    pub dimension: Option<Dimension>,
+    /// A name that the kind speaks of: why the customer came, a site, a team.
+    pub name: Option<Box<str>>,
 }
 
 words! {
@@ -153,6 +162,15 @@ words! {
         OpenComplaint "open_complaint", CancellationRequested "cancellation_requested", PortOut "port_out",
         RenewalDeclined "renewal_declined", ComplaintAgain "complaint_again", DeliveryAgain "delivery_again",
         PromiseAgain "promise_again",
+        GoodSurvey "good_survey", GoodHealth "good_health", WithOpenItems "with_open_items", Signals "signals",
+        Declined "declined", DeclinedAndUnused "declined_and_unused", SinceTouch "since_touch",
+        SinceStart "since_start", Touches "touches", Purchases "purchases", TooMuch "too_much",
+        Unsubscribed "unsubscribed", SpamReported "spam_reported", WithinGoodwill "within_goodwill",
+        BeyondGoodwill "beyond_goodwill", RepeatDisputer "repeat_disputer", Rating "rating", Sentiment "sentiment",
+        InvoiceLate "invoice_late", Declared "declared", Promoter "promoter", Review "review", Renewed "renewed",
+        ByBand "by_band", ByAlert "by_alert", Delivery "delivery", Billing "billing", LowScore "low_score",
+        LowScores "low_scores", EncounterComplaint "encounter_complaint", PullPortOut "pull_port_out", ByAgent "by_agent", PriceUp "price_up", ScopeDown "scope_down", Twice "twice",
+        WhileDisputed "while_disputed", WhilePlanKept "while_plan_kept", WhileHardship "while_hardship",
     }
 }
 

@@ -7,15 +7,19 @@ use minijinja::Value;
 use minijinja::value::{Object, ObjectRepr};
 
 use crate::model::alert::{FactWord, Facts, Reason};
+use crate::model::event::Dimension;
 use crate::model::{Alert, Kind, Severity, Status, Time, Transition};
 
 /// The names a template may use; any other name is an error.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 15] = [
     "count",
     "categories",
     "since",
     "due",
     "days",
+    "percent",
+    "dimension",
+    "name",
     "word",
     "act_by",
     "event_time",
@@ -74,6 +78,9 @@ impl Object for Speech {
             "since" => time(self.facts.since),
             "due" => time(self.facts.due),
             "days" => number(self.facts.days),
+            "percent" => number(self.facts.percent),
+            "dimension" => word(self.facts.dimension.map(Dimension::name)),
+            "name" => self.facts.name.as_deref().map_or(Value::from(()), Value::from),
             "word" => word(self.facts.word.map(FactWord::name)),
             "act_by" => time(self.act_by),
             "event_time" => time(Some(self.event_time)),
@@ -110,7 +117,42 @@ pub fn words(kind: Kind) -> &'static [FactWord] {
         Kind::PromiseBroken => &[PromiseDue, PromiseDeclared],
         Kind::ContactAbandoned => &[Repeated, OpenComplaint],
         Kind::CancellationIntent => &[CancellationRequested, PortOut, RenewalDeclined],
-        Kind::GrievanceAccumulation | Kind::SilentDeparture | Kind::PromiseDueSoon => &[],
+        Kind::BlindSpot => &[GoodSurvey, GoodHealth],
+        Kind::CompetitorPull => &[WithOpenItems, Signals, PullPortOut],
+        Kind::NeedsDrift => &[Declined, DeclinedAndUnused],
+        Kind::Neglect => &[SinceTouch, SinceStart],
+        Kind::DealProne => &[Touches, Purchases],
+        Kind::MarketingFatigue => &[TooMuch, Unsubscribed, SpamReported],
+        Kind::DisputeContradicted => &[WithinGoodwill, BeyondGoodwill, RepeatDisputer],
+        Kind::PublicDetraction => &[Rating, Sentiment],
+        Kind::PaymentHardship => &[InvoiceLate, Declared],
+        Kind::ReferralOpportunity => &[Promoter, Review, Renewed],
+        Kind::AdvocateAtRisk => &[ByBand, ByAlert],
+        Kind::ContractMismatch => &[Delivery, Billing],
+        Kind::Conduct => &[EncounterComplaint, LowScore, LowScores, ByAgent],
+        Kind::ChangeUnannounced => &[PriceUp, ScopeDown],
+        Kind::DunningPressure => &[Twice, WhileDisputed, WhilePlanKept, WhileHardship],
+        Kind::GrievanceAccumulation
+        | Kind::NoAdmission
+        | Kind::RecoveryWindow
+        | Kind::SilentDeparture
+        | Kind::ValueGap
+        | Kind::LoyaltyPenalty
+        | Kind::RelationshipCooling
+        | Kind::AnniversaryDue
+        | Kind::AnniversaryMissed
+        | Kind::PromiseDueSoon
+        | Kind::PromiseReliability
+        | Kind::IncidentUndisclosed
+        | Kind::TrustLow
+        | Kind::HardshipSilent
+        | Kind::PlanAtRisk
+        | Kind::Hotspot
+        | Kind::ForcedContact
+        | Kind::ServiceQualityDrop
+        | Kind::ComplaintDueSoon
+        | Kind::OnboardingStalled
+        | Kind::ChurnRisk => &[],
     }
 }
 
@@ -130,6 +172,9 @@ pub(super) fn every_speech(kind: Kind) -> impl Iterator<Item = Speech> {
                     since: has(3).then_some(time(0)),
                     due: has(4).then_some(time(1)),
                     days: has(5).then_some(number),
+                    percent: has(5).then_some(10 + number),
+                    dimension: has(2).then_some(Dimension::Reliability),
+                    name: has(2).then(|| "X".into()),
                     word,
                 },
                 act_by: has(6).then_some(time(2)),

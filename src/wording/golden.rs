@@ -32,6 +32,7 @@ fn usual(kind: Kind, word: Option<FactWord>) -> Facts {
         Kind::PromiseDueSoon | Kind::PromiseBroken => Facts { due, ..none },
         Kind::ContactAbandoned => Facts { count: Some(2), ..none },
         Kind::CancellationIntent => Facts { due: Some(time("2026-03-16T09:30:00Z")), ..none },
+        _ => Facts { count: Some(3), days: Some(20), percent: Some(15), due, ..none },
     }
 }
 

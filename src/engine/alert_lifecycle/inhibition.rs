@@ -1,9 +1,9 @@
 //! One alert keeps another quiet: a wish to leave, and a second failure over the complaint it came with.
 
-use super::ActBy;
+use super::{ActBy, LiveAlert};
 use crate::engine::context::Context;
-use crate::engine::registry::definition;
-use crate::model::alert::{Reason, Status, Transition};
+use crate::engine::registry::{Quieter, definition};
+use crate::model::alert::{Reason, Severity, Status, Transition};
 use crate::model::{Kind, Time};
 
 impl Context<'_> {
@@ -14,7 +14,7 @@ impl Context<'_> {
             if !alert.is_live() || alert.inhibited_by.as_deref() != Some(id) {
                 continue;
             }
-            let next = self.inhibitor(alert.kind, alert.object.as_deref());
+            let next = self.inhibitor_of(alert);
             self.c.alerts[index].inhibited_by = next;
             // One whose condition is false already only waits for its end.
             if self.c.alerts[index].inhibited_by.is_some() || self.c.alerts[index].hold_until.is_some() {
@@ -33,12 +33,48 @@ impl Context<'_> {
         }
     }
 
-    /// The live alert that keeps an alert of `kind` and `object` quiet.
-    pub(super) fn inhibitor(&self, kind: Kind, object: Option<&str>) -> Option<Box<str>> {
-        let live = |kind: Kind, object: Option<&str>| self.c.alerts.iter().find(|a| a.is_live() && a.is(kind, object));
-        let leaving = definition(kind).quiet_when_leaving.then(|| live(Kind::CancellationIntent, None)).flatten();
-        let again = (kind == Kind::SecondChance).then(|| live(Kind::DoubleDeviation, object)).flatten();
-        leaving.or(again).map(|a| a.alert_id(&self.c.key).into())
+    /// The live alert that keeps an alert of `kind`, `object` and `severity` quiet.
+    pub(super) fn inhibitor(&self, kind: Kind, object: Option<&str>, severity: Severity) -> Option<Box<str>> {
+        let quieters = definition(kind).quieted_by;
+        // What is quiet itself keeps nothing quiet, but for what stands for the customer's own wish or a second failure.
+        let heard = |a: &&LiveAlert| a.is_live() && a.inhibited_by.is_none() && a.kind != kind;
+        let by = quieters.iter().find_map(|quieter| {
+            let mut live = self.c.alerts.iter().filter(|a| a.is_live());
+            match *quieter {
+                Quieter::Leaving => live.find(|a| a.kind == Kind::CancellationIntent),
+                Quieter::Same(other) => live.find(|a| a.is(other, object)),
+                Quieter::Live(other) => live.find(|a| a.kind == other),
+                Quieter::Worse(least) => live.filter(heard).find(|a| a.severity >= least),
+                Quieter::Lifted => live.filter(heard).find(|a| definition(a.kind).band_lifts && a.severity >= severity),
+                Quieter::Cohort => None,
+            }
+        });
+        by.map(|a| a.alert_id(&self.c.key).into())
+    }
+
+    /// What other alerts make of those whose silence goes by severity, which changes: they go quiet or are let go.
+    pub(super) fn quieten_by_severity(&mut self, event_time: Time) {
+        let by_severity =
+            |kind: Kind| definition(kind).quieted_by.iter().any(|q| matches!(q, Quieter::Worse(_) | Quieter::Lifted));
+        if !self.c.alerts.iter().any(|a| a.is_live() && by_severity(a.kind)) {
+            return;
+        }
+        self.quieten(event_time);
+        let over: Vec<Box<str>> = self
+            .c
+            .alerts
+            .iter()
+            .filter(|a| a.is_live() && by_severity(a.kind))
+            .filter(|a| a.inhibited_by.is_some() && self.inhibitor_of(a) != a.inhibited_by)
+            .filter_map(|a| a.inhibited_by.clone())
+            .collect();
+        for id in over {
+            self.release(&id, event_time);
+        }
+    }
+
+    fn inhibitor_of(&self, alert: &LiveAlert) -> Option<Box<str>> {
+        self.inhibitor(alert.kind, alert.object.as_deref(), alert.severity)
     }
 
     /// An alert that keeps others quiet has opened: tells those that are live.
@@ -48,7 +84,7 @@ impl Context<'_> {
             if !alert.is_live() || alert.inhibited_by.is_some() {
                 continue;
             }
-            if let Some(by) = self.inhibitor(alert.kind, alert.object.as_deref()) {
+            if let Some(by) = self.inhibitor_of(alert) {
                 self.c.alerts[index].inhibited_by = Some(by);
                 self.emit(index, Transition::Inhibited, Some(Reason::Superseded), event_time);
             }

@@ -24,7 +24,7 @@ pub use state::{AlertTimer, LiveAlert, Mute};
 use super::context::Context;
 use super::fact::Fact;
 use super::tight::push_tight;
-use crate::model::alert::{Band, Facts, Reason, Severity, Status, Transition};
+use crate::model::alert::{Band, Facts, Guardrail, Reason, Severity, Status, Transition};
 use crate::model::{Kind, Span, Time};
 use state::LEVELS_MAX;
 
@@ -66,6 +66,29 @@ pub struct Raise<'a> {
     pub expires_at: Option<Time>,
     /// The incident it belongs to.
     pub incident: Option<Box<str>>,
+    /// Limits for other systems besides those of its kind, and until when; none: as long as it is live.
+    pub limits: ThinVec<(Guardrail, Option<Time>)>,
+    /// A kind that does not speak for itself: its action is one more step of this one's.
+    pub folded: Option<Kind>,
+}
+
+impl<'a> Raise<'a> {
+    /// A condition of `kind` with the rest to be filled in: no evidence, no facts, acted on as the severity says, no end.
+    pub fn new(kind: Kind, object: Option<&'a str>, floor: Severity, event_time: Time) -> Raise<'a> {
+        Raise {
+            kind,
+            object,
+            floor,
+            event_time,
+            evidence: ThinVec::new(),
+            facts: Facts::default(),
+            act_by: ActBy::Severity,
+            expires_at: None,
+            incident: None,
+            limits: ThinVec::new(),
+            folded: None,
+        }
+    }
 }
 
 /// Business days or hours to act, by severity.
@@ -136,6 +159,8 @@ impl Context<'_> {
             evidence: raise.evidence,
             facts: raise.facts,
             incident: raise.incident,
+            limits: raise.limits,
+            folded: raise.folded,
             hold_until: None,
             lower_at: None,
             snoozed_until: None,
@@ -156,13 +181,13 @@ impl Context<'_> {
     /// Adds an alert that opens or reopens, and tells of it, or of what keeps it quiet.
     fn announce(&mut self, alert: LiveAlert, act_by: ActBy, transition: Transition, reason: Option<Reason>) {
         let event_time = alert.event_time;
-        let inhibitor = self.inhibitor(alert.kind, alert.object.as_deref());
         push_tight(&mut self.c.alerts, alert);
         let index = self.c.alerts.len() - 1;
         // From now on somebody hears of the band.
         self.remember();
         let mut alert = self.c.alerts[index].clone();
         alert.severity = self.severity(&alert);
+        let inhibitor = self.inhibitor(alert.kind, alert.object.as_deref(), alert.severity);
         alert.announced |= inhibitor.is_none();
         alert.inhibited_by = inhibitor;
         self.ask(&mut alert, act_by);
@@ -180,6 +205,9 @@ impl Context<'_> {
         let alert = &mut self.c.alerts[index];
         alert.hold_until = None;
         alert.facts = raise.facts;
+        alert.limits = raise.limits;
+        let folded = alert.folded != raise.folded;
+        alert.folded = raise.folded;
         if raise.expires_at.is_some() {
             alert.expires_at = raise.expires_at;
         }
@@ -198,7 +226,7 @@ impl Context<'_> {
         if news || raised {
             alert.event_time = raise.event_time;
         }
-        if news {
+        if news || folded {
             alert.pending = Some(Reason::NewFact);
         }
         self.settle(index, raise.event_time);
@@ -215,6 +243,7 @@ impl Context<'_> {
         alert.evidence = raise.evidence;
         alert.evidence.truncate(EVIDENCE_MAX);
         alert.facts = raise.facts;
+        (alert.limits, alert.folded) = (raise.limits, raise.folded);
         alert.level = 0;
         self.announce(alert, raise.act_by, Transition::Reopened, Some(Reason::NewFact));
     }

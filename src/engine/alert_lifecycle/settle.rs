@@ -106,5 +106,6 @@ impl Context<'_> {
                 self.settle(index, event_time);
             }
         }
+        self.quieten_by_severity(event_time);
     }
 }

@@ -5,7 +5,7 @@ use thin_vec::ThinVec;
 
 use super::ids;
 use crate::engine::fact::Fact;
-use crate::model::alert::{Band, Facts, LogOdds, Reason, Severity, Status};
+use crate::model::alert::{Band, Facts, Guardrail, LogOdds, Reason, Severity, Status};
 use crate::model::{CustomerKey, Kind, Span, Time};
 
 /// Most times an alert goes to the next owner, and most reminders.
@@ -54,6 +54,11 @@ pub struct LiveAlert {
     pub facts: Facts,
     /// The incident it belongs to.
     pub incident: Option<Box<str>>,
+    /// Limits for other systems besides those of its kind, and until when; none: as long as it is live.
+    pub limits: ThinVec<(Guardrail, Option<Time>)>,
+    /// A kind that does not speak for itself: its action is one more step of this one's.
+    #[serde(with = "kind_code_option")]
+    pub folded: Option<Kind>,
     /// The condition is false: closes then unless it becomes true again.
     pub hold_until: Option<Time>,
     /// A lower severity is told then if it still holds.
@@ -95,6 +100,25 @@ mod kind_code {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Kind, D::Error> {
         let name = String::deserialize(from)?;
         Kind::parse(&name).ok_or_else(|| serde::de::Error::custom("unknown kind of alert"))
+    }
+}
+
+/// As `kind_code`, of a kind that may be absent.
+mod kind_code_option {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Kind;
+
+    pub(super) fn serialize<S: Serializer>(kind: &Option<Kind>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(kind.map_or("", Kind::name))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Kind>, D::Error> {
+        let name = String::deserialize(from)?;
+        match name.as_str() {
+            "" => Ok(None),
+            name => Kind::parse(name).map(Some).ok_or_else(|| serde::de::Error::custom("unknown kind of alert")),
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl Context<'_> {
             occurrences: alert.occurrences,
             risk: if erased { None } else { Some(risk) },
             evidence: if erased { Vec::new() } else { alert.evidence.iter().map(Fact::evidence).collect() },
-            action: action(definition),
+            action: action(definition, alert),
             inhibited_by: alert.inhibited_by.as_deref().map(str::to_owned),
             incident_id: alert.incident.as_deref().map(str::to_owned),
             reason,
@@ -75,11 +75,14 @@ impl Context<'_> {
     }
 }
 
-fn action(definition: &Definition) -> Action {
+fn action(definition: &Definition, alert: &LiveAlert) -> Action {
+    let play = definition.play_for(alert.facts.word);
+    let folded = alert.folded.iter().map(|kind| crate::engine::registry::definition(*kind).play.action);
+    let own = definition.guardrails.iter().map(|g| (*g, None));
     Action {
-        code: definition.action,
-        steps: definition.steps.to_vec(),
-        do_not: definition.do_not.to_vec(),
-        guardrails: definition.guardrails.iter().map(|g| (*g, None)).collect(),
+        code: play.action,
+        steps: play.steps.iter().copied().chain(folded).collect(),
+        do_not: play.do_not.to_vec(),
+        guardrails: own.chain(alert.limits.iter().copied()).collect(),
     }
 }

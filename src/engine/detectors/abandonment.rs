@@ -75,6 +75,8 @@ fn weigh(cx: &mut Context<'_>, time: Time) {
         act_by: ActBy::Severity,
         expires_at: Some(last + window),
         incident: None,
+        limits: ThinVec::new(),
+        folded: None,
     });
 }
 

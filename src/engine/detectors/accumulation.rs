@@ -100,6 +100,8 @@ fn weigh(cx: &mut Context<'_>, time: Time) {
         act_by: ActBy::Severity,
         expires_at: None,
         incident: None,
+        limits: ThinVec::new(),
+        folded: None,
     });
 }
 

@@ -59,6 +59,8 @@ fn open(cx: &mut Context<'_>, event: &Event<'_>, word: FactWord, ends: Option<Ti
         act_by: ActBy::Business(rules.act_by),
         expires_at: Some(window),
         incident: None,
+        limits: ThinVec::new(),
+        folded: None,
     });
     cx.quieten(event.time);
 }

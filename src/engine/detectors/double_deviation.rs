@@ -167,6 +167,8 @@ fn again(cx: &mut Context<'_>, failed: Again) {
         act_by: ActBy::Severity,
         expires_at,
         incident: None,
+        limits: ThinVec::new(),
+        folded: None,
     });
     cx.quieten(time);
 }

@@ -120,6 +120,8 @@ fn due_soon(cx: &mut Context<'_>, id: &str) {
         act_by: ActBy::At(promise.due),
         expires_at: Some(promise.deadline()),
         incident: None,
+        limits: ThinVec::new(),
+        folded: None,
     });
 }
 
@@ -145,6 +147,8 @@ fn broken(cx: &mut Context<'_>, id: &str, breach: Breach, at: Time) {
         act_by: ActBy::Severity,
         expires_at: Some(cx.now + cx.rules.promises.broken_expires_after),
         incident: None,
+        limits: ThinVec::new(),
+        folded: None,
     });
 }
 

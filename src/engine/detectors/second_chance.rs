@@ -1,6 +1,6 @@
 //! M09, SECOND_CHANCE: a complaint, or a bad mark in a survey, is a second chance: a person answers the same day.
 
-use thin_vec::thin_vec;
+use thin_vec::{ThinVec, thin_vec};
 
 use super::{Detector, no_deadline, on_no_deadline, settle_nothing};
 use crate::engine::alert_lifecycle::{ActBy, Raise};
@@ -89,5 +89,7 @@ fn open(cx: &mut Context<'_>, event: &Event<'_>, id: &str, voice: Fact, word: Fa
         act_by,
         expires_at,
         incident,
+        limits: ThinVec::new(),
+        folded: None,
     });
 }

@@ -46,6 +46,8 @@ fn silent(cx: &mut Context<'_>, due: Time) {
         act_by: ActBy::Severity,
         expires_at: Some(cx.now + cx.rules.silence.expires_after),
         incident: None,
+        limits: ThinVec::new(),
+        folded: None,
     });
 }
 

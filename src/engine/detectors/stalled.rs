@@ -125,6 +125,8 @@ fn miss(cx: &mut Context<'_>, id: &str, second: bool, due: Time) {
         act_by: ActBy::Severity,
         expires_at: None,
         incident,
+        limits: ThinVec::new(),
+        folded: None,
     });
 }
 

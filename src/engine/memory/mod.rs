@@ -1,9 +1,14 @@
 //! How an event changes what is remembered of a customer, before any detector looks at it.
 
+pub mod care;
 mod complaints;
 mod contacts;
 mod failures;
+pub mod market;
+pub mod money;
 mod promises;
+pub mod quality;
+pub mod standing;
 
 use super::context::Context;
 use super::customer::{Probation, Profile};
@@ -141,6 +146,11 @@ pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
         Data::Outcome(_) => leaves(cx, event.time),
         _ => {}
     }
+    quality::take(cx, event, &mut changes);
+    market::take(cx, event, &mut changes);
+    care::take(cx, event, &mut changes);
+    money::take(cx, event, &mut changes);
+    standing::take(cx, event, &mut changes);
     changes
 }
 

@@ -1,5 +1,19 @@
 //! The numbers an operator may change: limits, delays, thresholds. Checked by `config`; the defaults are the shipped ones.
 
+mod care;
+mod cohorts;
+mod market;
+mod money;
+mod quality;
+mod standing;
+
+pub use care::*;
+pub use cohorts::*;
+pub use market::*;
+pub use money::*;
+pub use quality::*;
+pub use standing::*;
+
 use crate::model::Span;
 
 /// Everything the engine's behaviour depends on besides its inputs.
@@ -33,6 +47,18 @@ pub struct Rules {
     pub cancellation: CancellationRules,
     /// The risk score.
     pub score: ScoreRules,
+    /// Complaints, recoveries and service quality beyond the first limits.
+    pub quality: QualityRules,
+    /// Prices, rivals, changes, what was cut off, reviews, starts.
+    pub market: MarketRules,
+    /// What the company does for the relation.
+    pub care: CareRules,
+    /// Invoices, plans, disputes, trust.
+    pub money: MoneyRules,
+    /// Alerts that stand on the score.
+    pub standing: StandingRules,
+    /// Many customers at once.
+    pub cohorts: CohortRules,
 }
 
 /// Event time and watermark.
@@ -313,6 +339,12 @@ impl Default for Rules {
             },
             cancellation: CancellationRules { act_by: Span::hours(4), save_window: Span::days(14) },
             score: ScoreRules { model: "default@2026-11-24".into(), value_top_decile: None },
+            quality: QualityRules::default(),
+            market: MarketRules::default(),
+            care: CareRules::default(),
+            money: MoneyRules::default(),
+            standing: StandingRules::default(),
+            cohorts: CohortRules::default(),
         }
     }
 }

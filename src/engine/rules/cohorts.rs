@@ -1,0 +1,5 @@
+//! Many customers at once.
+
+/// Many customers at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CohortRules {}

@@ -1,0 +1,5 @@
+//! Invoices, plans, disputes, trust.
+
+/// Invoices, plans, disputes, trust.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MoneyRules {}
