@@ -44,10 +44,10 @@ pub use watermark::Clock;
 
 use ahead::Ahead;
 use alert_lifecycle::{Command, LiveAlert};
-use calendar::Calendar;
 use context::Context;
 use dedup::id_hash;
 use detectors::DETECTORS;
+use rules::RuleBook;
 use store::Store;
 use timer::{Slot, TimerQueue};
 
@@ -93,8 +93,7 @@ pub const TIMERS_PER_STEP: usize = 1_000;
 
 /// The customers of one partition.
 pub struct Engine {
-    rules: Arc<Rules>,
-    calendar: Calendar,
+    rules: RuleBook,
     clock: Clock,
     /// Latest event time that may move the watermark; none without a wall clock.
     latest: Option<Time>,
@@ -112,10 +111,8 @@ pub struct Engine {
 impl Engine {
     /// An engine without customers.
     pub fn new(rules: Arc<Rules>) -> Engine {
-        let calendar = Calendar::new(&rules.calendar);
         Engine {
-            rules,
-            calendar,
+            rules: RuleBook::new(rules),
             clock: Clock::default(),
             latest: None,
             customers: Store::default(),
@@ -157,7 +154,7 @@ impl Engine {
             return Step::Done(Outcome::Duplicate);
         }
         let late = self.clock.watermark.is_some_and(|w| event.time < w);
-        let believed = self.clock.observe(event.time, &self.rules.time, self.latest);
+        let believed = self.clock.observe(event.time, &self.rules.general().time, self.latest);
         let watermark = self.clock.watermark.unwrap_or(Time::MIN);
         // At one instant events come before timers.
         if self.fire(watermark.min(Time(event.time.0 - 1)), TIMERS_PER_STEP, effects) {
@@ -166,7 +163,7 @@ impl Engine {
         if about_nobody {
             return Step::Done(Outcome::Filtered);
         }
-        if event.time < watermark - self.rules.time.late_limit {
+        if event.time < watermark - self.rules.general().time.late_limit {
             return Step::Done(Outcome::TooLate);
         }
         if event.event_type == EventType::CustomerErased {
@@ -190,15 +187,16 @@ impl Engine {
 
     /// Lets an event happen to a customer. False if it names an alert that is not known.
     fn happen(&mut self, slot: Slot, event: &Event<'_>, believed: bool, hash: u64, effects: &mut Vec<Effect>) -> bool {
-        let rules = &*self.rules;
+        let dedupe = &self.rules.general().dedupe;
+        let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
         // A time that is not believed does not move the customer's own time, whatever it does to the event's alerts.
         let time = if believed { event.time } else { self.clock.watermark.unwrap_or(event.time) };
         let highest = customer.highest.max(time);
-        customer.recent.insert(hash, time, rules.dedupe.ids_per_customer, rules.dedupe.max_age);
+        customer.recent.insert(hash, time, dedupe.ids_per_customer, dedupe.max_age);
         risk::catch_up_band(customer, rules, highest);
         let now = highest.max(event.time);
-        let mut cx = Context::new(rules, &self.calendar, customer, now, effects);
+        let mut cx = Context::new(rules, calendar, customer, now, effects);
         for detector in DETECTORS {
             (detector.settle)(&mut cx, event);
         }
@@ -228,7 +226,7 @@ impl Engine {
 
     /// The wall clock, for `max_future_skew`; without a call there is no such limit.
     pub fn observe_wall_clock(&mut self, now: Time) {
-        self.latest = Some(now + self.rules.time.max_future_skew);
+        self.latest = Some(now + self.rules.general().time.max_future_skew);
     }
 
     /// A time not later than that of the earliest timer.
@@ -266,7 +264,7 @@ impl Engine {
         if customer.queued != due {
             return;
         }
-        let next = next_deadline(customer, &self.rules);
+        let next = next_deadline(customer, self.rules.of(customer).0);
         let customer = self.customers.get_mut(slot);
         if next <= due {
             customer.queued = Time::MAX;
@@ -281,7 +279,7 @@ impl Engine {
 
     /// Fires every deadline of a customer that is due by `due`.
     fn fire_customer(&mut self, slot: Slot, due: Time, effects: &mut Vec<Effect>) {
-        let rules = &*self.rules;
+        let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
         // Each round passes at least one deadline, and a deadline moves on when it has passed.
         let mut rounds = 0;
@@ -294,7 +292,7 @@ impl Engine {
             assert!(rounds < 100_000, "a deadline does not move on");
             let now = customer.highest.max(next);
             customer.highest = now;
-            let mut cx = Context::new(rules, &self.calendar, customer, now, effects);
+            let mut cx = Context::new(rules, calendar, customer, now, effects);
             if cx.c.band.due(rules.alerts.deescalate_band_after) <= next {
                 risk::update_band(cx.c, rules, next, false);
             }
@@ -324,7 +322,8 @@ impl Engine {
 
     /// Puts a customer into the timer queue, unless it stands there early enough.
     fn queue(&mut self, slot: Slot) {
-        let next = next_deadline(self.customers.get(slot), &self.rules);
+        let customer = self.customers.get(slot);
+        let next = next_deadline(customer, self.rules.of(customer).0);
         let customer = self.customers.get_mut(slot);
         if next < customer.queued {
             customer.queued = next;
@@ -340,9 +339,10 @@ impl Engine {
     fn erase(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
         let key = CustomerKey::from_written(&self.key);
         let Some(slot) = self.customers.find(key.as_str()) else { return };
+        let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
         let now = customer.highest.max(event.time);
-        Context::new(&self.rules, &self.calendar, customer, now, effects).close_all(Reason::Erased, event.time);
+        Context::new(rules, calendar, customer, now, effects).close_all(Reason::Erased, event.time);
         self.customers.remove(&key);
         self.gone.push(key);
     }

@@ -2,6 +2,7 @@
 
 mod care;
 mod cohorts;
+mod exceptions;
 mod market;
 mod money;
 mod quality;
@@ -9,6 +10,8 @@ mod standing;
 
 pub use care::*;
 pub use cohorts::*;
+pub use exceptions::Exception;
+pub(in crate::engine) use exceptions::RuleBook;
 pub use market::*;
 pub use money::*;
 pub use quality::*;
@@ -19,6 +22,8 @@ use crate::model::Span;
 /// Everything the engine's behaviour depends on besides its inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
+    /// What holds for some customers in their place.
+    pub exceptions: Vec<Exception>,
     /// Names this set in commit metadata, so that a restore can tell whether it runs under the rules that wrote the state.
     pub version: u32,
     /// Event time and watermark.
@@ -257,6 +262,7 @@ pub struct ScoreRules {
 impl Default for Rules {
     fn default() -> Rules {
         Rules {
+            exceptions: Vec::new(),
             version: 1,
             time: TimeRules {
                 out_of_orderness: Span::seconds(60),
