@@ -8,6 +8,7 @@
 //!       ─▶ memory ─▶ score and band ─▶ detectors ─▶ alert life cycle ─▶ effects ─▶ next timer
 //! ```
 
+mod absorb;
 mod ahead;
 pub mod alert_lifecycle;
 pub mod calendar;
@@ -19,6 +20,7 @@ mod detectors;
 mod fact;
 mod grievance;
 mod hash;
+mod identity;
 mod ledger;
 mod memory;
 mod promise;
@@ -106,10 +108,17 @@ pub struct Engine {
     /// Reused for the customers due at one instant.
     due: Vec<Slot>,
     ahead: Ahead,
+    /// Whether every customer of the input is here: then one that is not known yet is new.
+    is_whole: bool,
 }
 
 impl Engine {
-    /// An engine without customers.
+    /// An engine without customers, for one of several partitions.
+    pub fn of_many(rules: Arc<Rules>) -> Engine {
+        Engine { is_whole: false, ..Engine::new(rules) }
+    }
+
+    /// An engine without customers, for all of an input.
     pub fn new(rules: Arc<Rules>) -> Engine {
         Engine {
             rules: RuleBook::new(rules),
@@ -122,6 +131,7 @@ impl Engine {
             key: String::new(),
             due: Vec::new(),
             ahead: Ahead::default(),
+            is_whole: true,
         }
     }
 
@@ -148,6 +158,7 @@ impl Engine {
             self.key.clear();
             write_key(&mut self.key, &event.tenant, &event.customer_id);
             found = self.customers.find(&self.key);
+            found = self.follow(found);
         }
         let hash = id_hash(event);
         if found.is_some_and(|slot| self.customers.get(slot).recent.contains(hash)) {
@@ -170,12 +181,21 @@ impl Engine {
             self.erase(event, effects);
             return Step::Done(Outcome::Applied);
         }
-        // Timers do not create or remove customers: the slot still holds.
+        // Timers remove nobody but those of whom only the mark of an erasure is left.
+        if found.is_some_and(|slot| self.customers.try_get(slot).is_none_or(|c| c.key.as_str() != self.key)) {
+            found = None;
+        }
+        if found.is_some_and(|slot| self.is_erased(slot, event.time)) {
+            return Step::Done(Outcome::TooLate);
+        }
         let slot = match found {
             Some(slot) => slot,
             None => self.customers.insert(Customer::new(CustomerKey::from_written(&self.key))),
         };
         let known = self.happen(slot, event, believed, hash, effects);
+        if event.event_type == EventType::AccountMerged {
+            self.merge(slot, event, effects);
+        }
         self.fire(watermark, TIMERS_PER_STEP, effects);
         Step::Done(match () {
             () if !known => Outcome::Filtered,
@@ -279,6 +299,9 @@ impl Engine {
 
     /// Fires every deadline of a customer that is due by `due`.
     fn fire_customer(&mut self, slot: Slot, due: Time, effects: &mut Vec<Effect>) {
+        if self.is_mark_over(slot, due) {
+            return self.forget_mark(slot);
+        }
         let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
         // Each round passes at least one deadline, and a deadline moves on when it has passed.
@@ -292,6 +315,9 @@ impl Engine {
             assert!(rounds < 100_000, "a deadline does not move on");
             let now = customer.highest.max(next);
             customer.highest = now;
+            if identity::mark_ends(customer, rules.time.late_limit) <= next {
+                customer.rare.erased_at = Time::MIN;
+            }
             let mut cx = Context::new(rules, calendar, customer, now, effects);
             if cx.c.band.due(rules.alerts.deescalate_band_after) <= next {
                 risk::update_band(cx.c, rules, next, false);
@@ -334,17 +360,6 @@ impl Engine {
             let customers = &self.customers;
             self.timers.retain(|due, slot| customers.try_get(slot).is_some_and(|c| c.queued == due));
         }
-    }
-
-    fn erase(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
-        let key = CustomerKey::from_written(&self.key);
-        let Some(slot) = self.customers.find(key.as_str()) else { return };
-        let (rules, calendar) = self.rules.of(self.customers.get(slot));
-        let customer = self.customers.get_mut(slot);
-        let now = customer.highest.max(event.time);
-        Context::new(rules, calendar, customer, now, effects).close_all(Reason::Erased, event.time);
-        self.customers.remove(&key);
-        self.gone.push(key);
     }
 
     /// Whether any customer changed since the last `take_changed`.
@@ -409,7 +424,7 @@ impl Engine {
 
 /// The earliest deadline of a customer; `Time::MAX` without one.
 fn next_deadline(customer: &Customer, rules: &Rules) -> Time {
-    let mut earliest = Time::MAX;
+    let mut earliest = identity::mark_ends(customer, rules.time.late_limit);
     for detector in DETECTORS {
         earliest = earliest.min((detector.deadline)(customer, rules));
     }
