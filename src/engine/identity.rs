@@ -31,7 +31,7 @@ impl Engine {
 
     /// Whether an event of `time` comes from before the erasure of the customer at `slot`.
     pub(super) fn is_erased(&self, slot: Slot, time: Time) -> bool {
-        time <= self.customers.get(slot).rare.erased_at
+        time < self.customers.get(slot).rare.erased_at
     }
 
     /// Forgets the customer named by `self.key`: what is left is when.
