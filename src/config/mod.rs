@@ -206,6 +206,7 @@ fn contradictions(config: &Config) -> Vec<Objection> {
         ("topics.input", config.topics.input.clone()),
         ("topics.alerts", config.topics.alerts.clone()),
         ("topics.alerts_state", config.topics.alerts_state.clone()),
+        ("topics.holdout", config.topics.holdout.clone()),
         ("topics.dead_letters", config.topics.dead_letters.clone()),
         ("topics.changelog", config.changelog_topic()),
     ];

@@ -124,6 +124,8 @@ pub struct AlertRules {
     pub mute_object: Span,
     /// A dismissed alert without an object stays mute this long.
     pub mute_kind: Span,
+    /// Share of customers, 0..=0.5, that is held out of kinds which only suppose something.
+    pub holdout: f64,
 }
 
 /// Limits of complaints, in business hours.
@@ -288,6 +290,7 @@ impl Default for Rules {
                 snooze_default: Span::hours(24),
                 mute_object: Span::days(180),
                 mute_kind: Span::days(30),
+                holdout: 0.0,
             },
             complaints: ComplaintRules {
                 acknowledge: Span::hours(9),
