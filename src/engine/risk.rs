@@ -3,16 +3,20 @@
 //! Each part is `weight * g(value)`, capped, then rounded to 1e-4; the sum of the rounded parts and the intercept is
 //! the score, so that what is printed adds up exactly. Weights are priors of the domain page, to be fitted.
 
-use serde::{Deserialize, Serialize};
+mod band;
 
-use super::alert_lifecycle::LiveAlert;
+pub use band::{BandState, band_of, correct_band, severity_of, update_band};
+
+use thin_vec::ThinVec;
+
 use super::customer::Customer;
+use super::fact::Fact;
 use super::ledger::Ledger;
 use super::rules::Rules;
 use super::window::Series;
 use crate::model::alert::{Band, Contribution, LogOdds, Risk};
 use crate::model::event::Family;
-use crate::model::{Severity, Span, Time};
+use crate::model::{Span, Time};
 
 /// log-odds of a healthy customer: 2 % in 30 days.
 pub const INTERCEPT: LogOdds = LogOdds(-38_900);
@@ -24,10 +28,6 @@ const LISTED: usize = 8;
 const EVIDENCE: usize = 8;
 /// Lower limit of the sum of the protective parts.
 const PROTECTION: LogOdds = LogOdds(-12_000);
-/// A band is left only so far below its threshold.
-const HYSTERESIS: i32 = 5_000;
-/// A band that no fact entered is entered only after so long.
-const ENTER_AFTER: Span = Span::minutes(10);
 
 /// How a part's value becomes log-odds.
 #[derive(Clone, Copy)]
@@ -244,6 +244,27 @@ pub fn assess(customer: &Customer, rules: &Rules, time: Time) -> Risk {
     }
 }
 
+/// The events behind the `most` largest parts at `time` that raise the score, oldest first, without the parts of `hidden`
+/// names. What is remembered of an event by its id alone is left out.
+pub fn top_facts(c: &Customer, rules: &Rules, time: Time, most: usize, hidden: &[&str]) -> ThinVec<Fact> {
+    let mut parts = Vec::with_capacity(8);
+    each_part(c, rules, time, |factor, _, log_odds| parts.push((factor, log_odds)));
+    parts.retain(|(factor, part)| part.0 > 0 && !hidden.contains(&factor.name));
+    parts.sort_by_key(|(_, part)| -part.0);
+    let mut facts: ThinVec<Fact> = ThinVec::new();
+    for (factor, _) in parts.into_iter().take(most) {
+        for id in evidence(c, factor.source).1 {
+            if let Some(fact) = c.fact(&id)
+                && !facts.iter().any(|f| f.is_same(fact))
+            {
+                facts.push(fact.clone());
+            }
+        }
+    }
+    facts.sort_by_key(|f| f.time);
+    facts
+}
+
 fn evidence(c: &Customer, source: Source) -> (Option<Time>, Vec<String>) {
     match source {
         Source::OpenItems => {
@@ -270,168 +291,6 @@ fn evidence(c: &Customer, source: Source) -> (Option<Time>, Vec<String>) {
     }
 }
 
-/// The band that log-odds alone would stand in: p >= 0.05, 0.15, 0.40.
-pub fn band_of(log_odds: LogOdds) -> Band {
-    match log_odds.0 {
-        l if l >= threshold(Band::Critical) => Band::Critical,
-        l if l >= threshold(Band::High) => Band::High,
-        l if l >= threshold(Band::Elevated) => Band::Elevated,
-        _ => Band::Normal,
-    }
-}
-
-/// Lowest log-odds of a band: logit of 0.05, 0.15, 0.40, in units of 1e-4.
-fn threshold(band: Band) -> i32 {
-    match band {
-        Band::Normal => i32::MIN / 2,
-        Band::Elevated => -29_444,
-        Band::High => -17_346,
-        Band::Critical => -4_054,
-    }
-}
-
-/// The severity that a band lifts an alert to.
-pub fn severity_of(band: Band) -> Severity {
-    match band {
-        Band::Normal => Severity::Info,
-        Band::Elevated => Severity::Warning,
-        Band::High => Severity::Error,
-        Band::Critical => Severity::Critical,
-    }
-}
-
-/// The band with its memory: entered at once by a fact, left only well below and after a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BandState {
-    /// The band.
-    pub band: Band,
-    /// Since when the score has been above the band with no fact behind it; `Time::MAX` if it is not.
-    above_since: Time,
-    /// Since when the score has been low enough to leave; `Time::MAX` if it is not.
-    below_since: Time,
-    /// When the score will next cross a line if nothing happens; `Time::MAX` if it will not.
-    crosses_at: Time,
-}
-
-impl Default for BandState {
-    fn default() -> BandState {
-        BandState { band: Band::Normal, above_since: Time::MAX, below_since: Time::MAX, crosses_at: Time::MAX }
-    }
-}
-
-/// Where a score lies, seen from a band.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Above,
-    Within,
-    Below,
-}
-
-impl BandState {
-    fn side(&self, log_odds: LogOdds) -> Side {
-        if band_of(log_odds) > self.band {
-            Side::Above
-        } else if self.band > Band::Normal && log_odds.0 < threshold(self.band) - HYSTERESIS {
-            Side::Below
-        } else {
-            Side::Within
-        }
-    }
-
-    /// When this must be looked at again if nothing happens before.
-    pub fn due(&self, leave_after: Span) -> Time {
-        self.crosses_at.min(self.above_since + ENTER_AFTER).min(self.below_since + leave_after)
-    }
-
-    /// The score is `log_odds` at `time`; `by_fact`: an event has just made it so.
-    fn take(&mut self, log_odds: LogOdds, time: Time, by_fact: bool, leave_after: Span) {
-        match self.side(log_odds) {
-            Side::Above => {
-                self.below_since = Time::MAX;
-                self.above_since = self.above_since.min(time);
-                if by_fact || time >= self.above_since + ENTER_AFTER {
-                    self.band = band_of(log_odds);
-                    self.above_since = Time::MAX;
-                }
-            }
-            Side::Below => {
-                self.above_since = Time::MAX;
-                self.below_since = self.below_since.min(time);
-                if time >= self.below_since + leave_after {
-                    self.band = band_of(log_odds);
-                    self.below_since = Time::MAX;
-                }
-            }
-            Side::Within => {
-                self.above_since = Time::MAX;
-                self.below_since = Time::MAX;
-            }
-        }
-    }
-}
-
-/// Takes the score at `time` into the customer's band. Its next crossing is predicted only where somebody would hear of
-/// it, or where the band has to be left again.
-pub fn update_band(customer: &mut Customer, rules: &Rules, time: Time, by_fact: bool) {
-    let watched = customer.alerts.iter().any(LiveAlert::is_live) || customer.band.band > Band::Normal;
-    if !watched && !has_burden(customer) {
-        return;
-    }
-    let now = log_odds(customer, rules, time);
-    customer.band.take(now, time, by_fact, rules.alerts.deescalate_band_after);
-    let watched = watched || customer.band.band > Band::Normal;
-    let crossing = if watched { next_crossing(customer, rules, time, now) } else { None };
-    customer.band.crosses_at = crossing.unwrap_or(Time::MAX);
-}
-
-/// Whether anything but silence, mood and standing can move the score. Those three alone take nobody out of the normal
-/// band before an alert opens, and then the band is looked at.
-fn has_burden(c: &Customer) -> bool {
-    !c.ledgers.is_empty() || !c.rare.complaints.is_empty() || !c.rare.failures.is_empty()
-}
-
-/// Lives through what the band did by itself up to `time`: for customers whose band stands in no timer queue.
-pub fn catch_up_band(customer: &mut Customer, rules: &Rules, time: Time) {
-    // Each round passes a crossing or a dwell; a score crosses few lines in its 85 days of sight.
-    for _ in 0..16 {
-        let due = customer.band.due(rules.alerts.deescalate_band_after);
-        if due > time {
-            return;
-        }
-        update_band(customer, rules, due, false);
-    }
-}
-
-/// How far ahead a crossing is looked for: powers of two of this, up to 85 days.
-const FIRST_LOOK: Span = Span::minutes(15);
-const LOOKS: u32 = 13;
-
-/// The first time after `time` at which the score lies on another side of the band than it does now.
-fn next_crossing(customer: &Customer, rules: &Rules, time: Time, now: LogOdds) -> Option<Time> {
-    let state = &customer.band;
-    let here = state.side(now);
-    let side_at = |t: Time| state.side(log_odds(customer, rules, t));
-    first_change(time, |t| side_at(t) != here)
-}
-
-/// The first time after `from`, to the minute, at which `changed` holds, looking at ever longer distances.
-fn first_change(from: Time, changed: impl Fn(Time) -> bool) -> Option<Time> {
-    let mut low = from;
-    for look in 0..=LOOKS {
-        let high = from + Span(FIRST_LOOK.0 << look);
-        if changed(high) {
-            let (mut low, mut high) = (low.0, high.0);
-            while high - low > 60_000 {
-                let middle = low + (high - low) / 2;
-                if changed(Time(middle)) { high = middle } else { low = middle }
-            }
-            return Some(Time(high));
-        }
-        low = high;
-    }
-    None
-}
-
 /// When the score would be back below the lowest band if nothing more happened: `time` itself if it is; none if it
 /// would not within 85 days, as while items are open.
 fn decays_to_close_at(customer: &Customer, rules: &Rules, time: Time) -> Option<Time> {
@@ -439,5 +298,5 @@ fn decays_to_close_at(customer: &Customer, rules: &Rules, time: Time) -> Option<
     if customer.open_complaints().next().is_some() || customer.open_failures().next().is_some() {
         return None;
     }
-    if normal(time) { Some(time) } else { first_change(time, normal) }
+    if normal(time) { Some(time) } else { band::first_change(time, band::NEAR, normal) }
 }
