@@ -213,8 +213,9 @@ impl Engine {
             Data::Alert(_) => command(&mut cx, event),
             _ => true,
         };
+        detectors::judge_ends(&mut cx, event.time, &hindsight);
         cx.settle_all(event.time);
-        detectors::judge(&mut cx, event.time, &hindsight);
+        detectors::judge(&mut cx, event.time);
         self.touch(slot);
         known
     }
@@ -308,8 +309,9 @@ impl Engine {
             while let Some((index, timer)) = next_alert_timer(cx.c, rules, next) {
                 cx.alert_timer(index, timer, next);
             }
+            detectors::judge_ends(&mut cx, next, &[]);
             cx.settle_all(next);
-            detectors::judge(&mut cx, next, &[]);
+            detectors::judge(&mut cx, next);
         }
         self.touch(slot);
     }

@@ -100,6 +100,8 @@ impl Context<'_> {
         if !self.c.alerts.iter().any(LiveAlert::is_live) {
             return;
         }
+        // What goes quiet has nothing to add; what has become more severe may keep more quiet.
+        self.quieten_by_severity(event_time);
         let top = top_factor(self.c, self.rules, self.now);
         for index in 0..self.c.alerts.len() {
             let alert = &mut self.c.alerts[index];

@@ -24,12 +24,17 @@ pub(super) fn has_bad_alert(c: &Customer) -> bool {
     c.alerts.iter().filter(|a| a.is_live()).any(|a| is_bad(&a))
 }
 
+fn is_advocate(cx: &Context<'_>) -> bool {
+    let lasts = cx.rules.standing.advocates.lasts;
+    cx.c.rare.standing.as_ref().is_some_and(|s| s.advocated_at(cx.now, lasts).is_some())
+}
+
 /// Whether an advocate is in danger, for whatever reason.
 pub(super) fn is_in_danger(cx: &Context<'_>) -> bool {
     risen(cx.c, cx.now, cx.rules.standing.advocates.dwell).is_some() || has_bad_alert(cx.c)
 }
 
-/// Opens the alert when an advocate is in danger; closes it when they have not been for a while. Whether it has opened.
+/// Opens the alert when an advocate is in danger. Whether it has.
 pub(super) fn judge(cx: &mut Context<'_>, time: Time) -> bool {
     let rules = &cx.rules.standing.advocates;
     let Some(standing) = &cx.c.rare.standing else { return false };
@@ -38,7 +43,7 @@ pub(super) fn judge(cx: &mut Context<'_>, time: Time) -> bool {
         if standing.advocate_told {
             mark_told(cx, false);
         }
-        safe(cx, time);
+        ends(cx, time);
         return false;
     };
     let in_hold = cx.c.live(Kind::AdvocateAtRisk, None).is_some_and(|a| a.hold_until.is_some());
@@ -60,10 +65,11 @@ pub(super) fn judge(cx: &mut Context<'_>, time: Time) -> bool {
     true
 }
 
-/// Nothing endangers them now. The band has been low for its own while when it falls; an alert that has ended has not.
-fn safe(cx: &mut Context<'_>, time: Time) {
+/// Closes the alert once nothing has endangered them for a while. The band has been low for its own while when it falls; an
+/// alert that has ended has not.
+pub(super) fn ends(cx: &mut Context<'_>, time: Time) {
     let Some(alert) = cx.c.live(Kind::AdvocateAtRisk, None) else { return };
-    if alert.hold_until.is_some() {
+    if alert.hold_until.is_some() || is_in_danger(cx) && is_advocate(cx) {
         return;
     }
     let band_fell = cx.c.band.judged > Band::Normal;

@@ -31,13 +31,16 @@ const SHOWN: usize = 2;
 /// Parts that are for helping the customer only.
 const HIDDEN: &[&str] = &["payment", "plan_kept"];
 
-/// Opens the alert when the good word and the band contradict each other, and closes it when the band is normal again.
-/// Whether it has opened.
-pub(super) fn judge(cx: &mut Context<'_>, time: Time) -> bool {
-    let rules = &cx.rules.standing.blind_spot;
+/// The band has fallen, which takes its while: back in the normal one there is no gap.
+pub(super) fn ends(cx: &mut Context<'_>, time: Time) {
     if cx.c.band.band == Band::Normal {
         cx.clear(Kind::BlindSpot, None, Reason::ConditionFalse, Span::ZERO, time);
     }
+}
+
+/// Opens the alert when the good word and the band contradict each other. Whether it has.
+pub(super) fn judge(cx: &mut Context<'_>) -> bool {
+    let rules = &cx.rules.standing.blind_spot;
     let Some(standing) = &cx.c.rare.standing else { return false };
     let good = standing.good_at(cx.now, rules.word_lasts).filter(|_| !cx.c.is_gone());
     let Some((good, since)) = good.zip(risen(cx.c, cx.now, rules.dwell)) else {

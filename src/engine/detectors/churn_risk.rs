@@ -9,20 +9,19 @@ use crate::model::{Kind, Span, Time};
 /// Largest parts of the score whose events are shown.
 const SHOWN: usize = 3;
 
-/// Opens the alert when the band enters high or critical and no live alert is as severe; closes it when the band has left
-/// both, which takes its time by itself. Whether it has opened.
+/// The band has fallen, which takes its while: below high there is nothing to say.
+pub(super) fn ends(cx: &mut Context<'_>, time: Time) {
+    if cx.c.band.band < Band::High {
+        cx.clear(Kind::ChurnRisk, None, Reason::ConditionFalse, Span::ZERO, time);
+    }
+}
+
+/// Opens the alert when the band enters high or critical and no live alert is as severe. Whether it has.
 pub(super) fn judge(cx: &mut Context<'_>, time: Time) -> bool {
     let (band, judged) = (cx.c.band.band, cx.c.band.judged);
-    if band == judged {
-        return false;
-    }
-    if band < Band::High {
-        cx.clear(Kind::ChurnRisk, None, Reason::ConditionFalse, Span::ZERO, time);
-        return false;
-    }
+    let entered = band > judged && band >= Band::High;
     let severity = severity_of(band);
-    let spoken_for = cx.c.alerts.iter().any(|a| a.is_live() && a.severity >= severity);
-    if band < judged || spoken_for || cx.c.is_gone() {
+    if !entered || cx.c.is_gone() || cx.c.alerts.iter().any(|a| a.is_live() && a.severity >= severity) {
         return false;
     }
     let evidence = top_facts(cx.c, cx.rules, cx.now, SHOWN, &[]);

@@ -14,7 +14,7 @@ mod silence;
 mod stalled;
 mod standing;
 
-pub use standing::{catch_up, hindsight, judge, judged_at};
+pub use standing::{catch_up, hindsight, judge, judge_ends, judged_at};
 
 use super::context::Context;
 use super::customer::Customer;

@@ -45,7 +45,8 @@ fn has_open_item(c: &Customer) -> bool {
 /// The customer is glad. Asks for a reference if they are safe, known for long enough, and nothing else matters now.
 fn glad(cx: &mut Context<'_>, event: &Event<'_>, word: FactWord, quote: Option<&str>) {
     let rules = &cx.rules.standing.referrals;
-    let asked_at = cx.c.asked.last_but(event);
+    let answer = event.event_type == EventType::SurveyAnswered;
+    let asked_at = if answer { cx.c.asked.last_but(event) } else { cx.c.asked.last() };
     let asked = asked_at > Time::MIN && asked_at > event.time - rules.interval;
     let other = cx.c.alerts.iter().any(|a| a.is_live() && a.severity >= Severity::Warning);
     if cx.c.is_gone() || asked || other || has_open_item(cx.c) || cx.c.tenure(event.time) < rules.tenure {

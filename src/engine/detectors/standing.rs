@@ -46,8 +46,9 @@ pub fn catch_up(cx: &mut Context<'_>, until: Time) {
             if band <= due {
                 update_band(cx.c, cx.rules, due, false);
             }
+            judge_ends(cx, due, &[]);
             cx.settle_all(due);
-            judge(cx, due, &[]);
+            judge(cx, due);
         });
     }
 }
@@ -68,21 +69,33 @@ pub(super) fn risen(c: &Customer, now: Time, dwell: Span) -> Option<Time> {
     (c.band.band > Band::Normal && counts <= now).then_some(counts)
 }
 
-/// Judges what stands on the score and on other alerts after a step whose fact is of `time`.
-pub fn judge(cx: &mut Context<'_>, time: Time, hindsight: &[Hindsight]) {
-    let band = cx.c.band;
-    let told = cx.c.rare.standing.as_ref().is_some_and(|s| s.blind_spot_told || s.advocate_told);
-    if band.band == Band::Normal && band.judged == Band::Normal && cx.c.alerts.is_empty() && !told {
+/// Ends what no longer stands, or never should have, after a step whose fact is of `time`; before anything else is told of
+/// it.
+pub fn judge_ends(cx: &mut Context<'_>, time: Time, hindsight: &[Hindsight]) {
+    if cx.c.alerts.is_empty() {
         return;
     }
     for past in hindsight {
         if should_not_have_been(cx, past) {
             correct_band(cx.c, cx.rules, cx.now);
             cx.clear(past.kind, None, Reason::LateFact, Span::ZERO, time);
-            cx.settle_all(time);
         }
     }
-    let mut opened = blind_spot::judge(cx, time);
+    if cx.c.band.band < cx.c.band.judged {
+        blind_spot::ends(cx, time);
+        churn_risk::ends(cx, time);
+    }
+    advocates::ends(cx, time);
+}
+
+/// Judges what begins to stand on the score and on other alerts after a step whose fact is of `time`, once those are told.
+pub fn judge(cx: &mut Context<'_>, time: Time) {
+    let band = cx.c.band;
+    let told = cx.c.rare.standing.as_ref().is_some_and(|s| s.blind_spot_told || s.advocate_told);
+    if band.band == Band::Normal && band.judged == Band::Normal && cx.c.alerts.is_empty() && !told {
+        return;
+    }
+    let mut opened = blind_spot::judge(cx);
     opened |= churn_risk::judge(cx, time);
     opened |= advocates::judge(cx, time);
     cx.c.band.judged = cx.c.band.band;
