@@ -7,6 +7,7 @@ use crate::telemetry::logs::Format;
 
 use super::calendar::{Dates, TimeOfDay, Weekdays, ZONE};
 use super::checked::{Config, Delivery, StartFrom};
+use super::models;
 use super::raw::Value;
 use super::shapes::{
     Address, Business, Count, FilePath, Hint, List, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait, Word,
@@ -170,7 +171,7 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("advocates.dwell", rules.standing.advocates.dwell, Plain(NONE, YEAR)),
         key!("advocates.hold", rules.standing.advocates.hold, Plain(NONE, YEAR)),
         key!("advocates.expires_after", rules.standing.advocates.expires_after, Plain(MINUTE, AGE)),
-        key!("score.model", rules.score.model, texts::MODEL),
+        key!("score.model", score.model, Or("default", FilePath)),
         key!("score.value_top_decile", rules.score.value_top_decile, Or("off", Number(0.0, 1e12))),
         key!("mapping.name", mapping.name, Or("off", texts::MAPPING)),
         key!("mapping.file", mapping.file, Or("off", FilePath)),
@@ -223,13 +224,18 @@ pub(super) fn unknown(path: &str, is_table: bool) -> String {
     }
 }
 
-/// A number that tells one set of rules from another: FNV-1a over every key that the engine goes by. Never 0.
+/// A number that tells one set of rules from another: FNV-1a over every key that the engine goes by, and the
+/// weights of the score. Never 0.
 pub(super) fn fingerprint(config: &Config) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
-    for key in KEYS.iter().filter(|key| key.is_rule) {
-        for byte in [key.path, "=", &(key.show)(config), "\n"].iter().flat_map(|text| text.bytes()) {
+    let mut take = |texts: &[&str]| {
+        for byte in texts.iter().flat_map(|text| text.bytes()) {
             hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         }
+    };
+    for key in KEYS.iter().filter(|key| key.is_rule) {
+        take(&[key.path, "=", &(key.show)(config), "\n"]);
     }
+    take(&[&models::show(&config.rules.score.model)]);
     hash.max(1)
 }

@@ -9,6 +9,7 @@ mod error;
 mod host;
 mod interpolate;
 mod keys;
+mod models;
 mod overrides;
 mod properties;
 mod raw;
@@ -21,11 +22,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 pub use checked::{
-    ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig, StartFrom,
-    TimeConfig, TopicsConfig,
+    ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig, ScoreConfig,
+    StartFrom, TimeConfig, TopicsConfig,
 };
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use keys::{KEYS, Key};
+pub use models::{BUILT_IN as BUILT_IN_MODEL, show as show_model};
 pub use properties::{Properties, shown as shown_property};
 pub use spans::{parse_business_span, parse_span, show_business_span, show_span};
 pub use suggest::nearest;
@@ -80,6 +82,12 @@ fn meant(entries: &[Entry], mut errors: Errors, judge: &Judge<'_>) -> Result<Con
             Ok(()) => drop(places.insert(path.as_str(), place)),
             Err(message) => errors.add(place, message),
         }
+    }
+    if let Some(path) = &config.score.model
+        && let Some(place) = places.get("score.model")
+        && let Some(model) = models::read_file(path, place, &mut errors)
+    {
+        config.rules.score.model = model;
     }
     for Objection { keys, message } in contradictions(&config).into_iter().chain(judge(&config)) {
         // Nobody objects to the defaults: at least one of the keys was set.

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::log_odds;
+use super::assess::log_odds;
 use crate::engine::alert_lifecycle::LiveAlert;
 use crate::engine::customer::Customer;
 use crate::engine::rules::Rules;
