@@ -140,3 +140,92 @@ fn decays_to_close_at(customer: &Customer, rules: &Rules, time: Time) -> Option<
     }
     if normal(time) { Some(time) } else { first_change(time, NEAR, normal) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::customer::Profile;
+    use crate::engine::fact::tests::fact_at;
+    use crate::engine::grievance::{Failure, FailureKind};
+    use crate::engine::ledger::Ledger;
+    use crate::model::{CustomerKey, Span};
+
+    const NOW: Time = Time(1_772_409_600_000);
+
+    fn somebody() -> Customer {
+        Customer::new(CustomerKey::new("acme", "ann"))
+    }
+
+    fn open_failure(kind: FailureKind) -> Failure {
+        Failure { object: "o".into(), correlation: None, kind, fact: fact_at(NOW), closed: None }
+    }
+
+    fn sum(risk: &Risk) -> i32 {
+        risk.intercept.0 + risk.other.0 + risk.contributions.iter().map(|c| c.log_odds.0).sum::<i32>()
+    }
+
+    #[test]
+    fn a_customer_of_whom_nothing_is_known_stands_at_the_published_intercept() {
+        let risk = assess(&somebody(), &Rules::default(), NOW);
+        assert_eq!((risk.log_odds, risk.intercept, risk.other), (LogOdds(-38_900), LogOdds(-38_900), LogOdds(0)));
+        assert_eq!((risk.contributions.len(), risk.decays_to_close_at), (0, Some(NOW)));
+    }
+
+    #[test]
+    fn parts_are_rounded_first_and_add_up_exactly() {
+        let mut c = somebody();
+        c.rare.failures.push(open_failure(FailureKind::Late));
+        for (ledger, amount) in [
+            (Ledger::PromiseBroken, 2.0),
+            (Ledger::ContactAbandoned, 3.0),
+            (Ledger::Effort, 1.0),
+            (Ledger::Survey, 0.6),
+            (Ledger::Competitor, 1.0),
+            (Ledger::DisputeDenied, 1.0),
+            (Ledger::FailuresResolved, 1.5),
+            (Ledger::DoubleDeviation, 1.0),
+            (Ledger::Advocacy, 1.0),
+        ] {
+            c.ledgers.add(ledger, amount, NOW, "e");
+        }
+        for days in [0, 1, 9, 77] {
+            let risk = assess(&c, &Rules::default(), NOW + Span::days(days));
+            assert_eq!(risk.contributions.len(), 8);
+            assert_eq!(sum(&risk), risk.log_odds.0, "after {days} days");
+            assert_ne!(risk.other, LogOdds(0));
+        }
+        // By hand: 0.8 * log2(3), and 0.7 * log2(2.5) since something is open.
+        let risk = assess(&c, &Rules::default(), NOW);
+        let part = |name| risk.contributions.iter().find(|p| p.factor == name).unwrap();
+        assert_eq!((part("promise_broken").log_odds, part("promise_broken").value), (LogOdds(12_680), 2.0));
+        assert_eq!((part("competitor").log_odds, part("competitor").value), (LogOdds(9_253), 1.5));
+    }
+
+    #[test]
+    fn what_protects_has_one_limit_together() {
+        let mut c = somebody();
+        c.ledgers.add(Ledger::Advocacy, 1.0, NOW, "e");
+        // 0.15 * ln(31), 0.4, and 0.2 for each of three products more than one.
+        let since = NOW - Span((30.0 * 365.25 * 86_400_000.0) as i64);
+        c.profile = Some(Box::new(Profile { since: Some(since), products: Some(4.0), ..Profile::default() }));
+        let risk = assess(&c, &Rules::default(), NOW);
+        let parts: Vec<_> = risk.contributions.iter().map(|p| (p.factor, p.log_odds.0)).collect();
+        assert_eq!(parts, [("tenure", -5_151), ("advocacy", -4_000), ("products", -2_849)]);
+        assert_eq!(risk.log_odds.0, -38_900 - 12_000);
+        assert_eq!(sum(&risk), risk.log_odds.0);
+    }
+
+    #[test]
+    fn the_time_at_which_nothing_is_left_is_told_unless_something_is_open() {
+        let mut c = somebody();
+        c.ledgers.add(Ledger::PromiseBroken, 2.0, NOW, "e");
+        let rules = Rules::default();
+        // 0.8 * log2(1 + x) = 0.9456 at x = 1.2687: 60 days * log2(2 / 1.2687) = 39.4 days.
+        let at = assess(&c, &rules, NOW).decays_to_close_at.unwrap();
+        assert!((at - NOW).as_days() > 39.3 && (at - NOW).as_days() < 39.5, "{}", (at - NOW).as_days());
+        assert_eq!(band_of(log_odds(&c, &rules, at)), Band::Normal);
+        assert_eq!(band_of(log_odds(&c, &rules, at - Span::minutes(2))), Band::Elevated);
+        c.rare.failures.push(open_failure(FailureKind::Late));
+        assert_eq!(assess(&c, &rules, NOW).decays_to_close_at, None);
+    }
+}

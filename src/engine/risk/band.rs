@@ -203,7 +203,6 @@ fn has_burden(c: &Customer, time: Time) -> bool {
         || !c.rare.complaints.is_empty()
         || !c.rare.failures.is_empty()
         || c.rare.market.is_some()
-        || c.rare.money.is_some()
         || c.unanswered_surveys >= 2
         || c.sentiment.as_ref().is_some_and(|s| s.is_low())
 }
@@ -245,4 +244,118 @@ pub(super) fn first_change(from: Time, looks: u32, changed: impl Fn(Time) -> boo
         low = high;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fact::tests::fact_at;
+    use crate::engine::ledger::Ledger;
+    use crate::engine::memory::standing::{GoodWord, Standing};
+    use crate::engine::silence::Life;
+    use crate::model::CustomerKey;
+
+    const NOW: Time = Time(1_772_409_600_000);
+    const LEAVE_AFTER: Span = Span::hours(72);
+
+    /// A weekly customer, seen last now.
+    fn weekly() -> Customer {
+        let mut c = Customer::new(CustomerKey::new("acme", "ann"));
+        let first = NOW - Span::days(70);
+        c.life = Life { first, last: Some(fact_at(NOW)), repeats: 10, days: 1, silent_at: Time::MAX };
+        c
+    }
+
+    fn in_good_health(mut c: Customer) -> Customer {
+        let good = Some(GoodWord { fact: fact_at(NOW), by_survey: false });
+        c.rare.standing = Some(Box::new(Standing { good, ..Standing::default() }));
+        c
+    }
+
+    #[test]
+    fn a_fact_enters_a_band_at_once_and_the_score_alone_after_ten_minutes() {
+        let at = |minutes| NOW + Span::minutes(minutes);
+        let elevated = LogOdds(-29_000);
+        let mut state = BandState::default();
+        state.take(elevated, NOW, true, LEAVE_AFTER);
+        assert_eq!((state.band, state.risen_at), (Band::Elevated, NOW));
+        let mut state = BandState::default();
+        state.take(elevated, NOW, false, LEAVE_AFTER);
+        assert_eq!((state.band, state.due(LEAVE_AFTER)), (Band::Normal, at(10)));
+        state.take(elevated, at(9), false, LEAVE_AFTER);
+        assert_eq!(state.band, Band::Normal);
+        state.take(elevated, at(10), false, LEAVE_AFTER);
+        assert_eq!((state.band, state.risen_at), (Band::Elevated, NOW));
+        // Back below in between: the ten minutes begin anew.
+        let mut state = BandState::default();
+        for (log_odds, minute) in [(elevated, 0), (LogOdds(-30_000), 5), (elevated, 8), (elevated, 12)] {
+            state.take(log_odds, at(minute), false, LEAVE_AFTER);
+        }
+        assert_eq!((state.band, state.due(LEAVE_AFTER)), (Band::Normal, at(18)));
+    }
+
+    #[test]
+    fn a_band_is_left_well_below_it_and_after_three_days() {
+        let at = |hours| NOW + Span::hours(hours);
+        let mut state = BandState::default();
+        state.take(LogOdds(-17_000), NOW, true, LEAVE_AFTER);
+        assert_eq!(state.band, Band::High);
+        // Half a unit below the threshold of high is still within.
+        state.take(LogOdds(-22_346), at(1), true, LEAVE_AFTER);
+        assert_eq!(state.due(LEAVE_AFTER), Time::MAX);
+        state.take(LogOdds(-22_347), at(2), true, LEAVE_AFTER);
+        assert_eq!(state.due(LEAVE_AFTER), at(74));
+        state.take(LogOdds(-22_347), at(73), true, LEAVE_AFTER);
+        assert_eq!((state.band, state.risen_at), (Band::High, NOW));
+        state.take(LogOdds(-35_000), at(74), false, LEAVE_AFTER);
+        assert_eq!((state.band, state.risen_at), (Band::Normal, Time::MAX));
+    }
+
+    #[test]
+    fn who_has_nothing_against_them_and_nothing_to_lose_is_not_looked_at() {
+        let (mut c, rules) = (weekly(), Rules::default());
+        update_band(&mut c, &rules, NOW, true);
+        assert_eq!(c.band, BandState::default());
+        // What has faded is nothing any more.
+        c.ledgers.add(Ledger::ContactAbandoned, 1.0, NOW - Span::days(98), "e");
+        update_band(&mut c, &rules, NOW, true);
+        assert_eq!(c.band, BandState::default());
+    }
+
+    #[test]
+    fn the_crossing_is_predicted_to_the_minute_for_the_line_that_matters() {
+        let rules = Rules::default();
+        let burdened = {
+            let mut c = weekly();
+            c.ledgers.add(Ledger::PromiseBroken, 1.0, NOW, "e");
+            c
+        };
+        for (mut c, line) in [(in_good_health(weekly()), Band::Elevated), (burdened, Band::High)] {
+            update_band(&mut c, &rules, NOW, true);
+            let due = c.band.due(LEAVE_AFTER);
+            let score = |time| log_odds(&c, &rules, time).0;
+            assert!(due < NOW + Span::days(85), "{line:?}");
+            assert!(score(due) >= threshold(line) && score(due - Span::minutes(1)) < threshold(line), "{line:?}");
+            let before = (1..500).map(|n| NOW + Span((due - NOW).0 * n / 500));
+            assert!(before.map(score).all(|score| score < threshold(line)), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_sign_of_life_leaves_the_prediction_too_early_and_the_timer_puts_it_off() {
+        let rules = Rules::default();
+        let mut c = in_good_health(weekly());
+        update_band(&mut c, &rules, NOW, true);
+        let first = c.band.due(LEAVE_AFTER);
+        let later = NOW + Span::days(3);
+        (c.life.last, c.life.repeats) = (Some(fact_at(later)), 11);
+        update_band(&mut c, &rules, later, true);
+        assert_eq!(c.band.due(LEAVE_AFTER), first, "nobody has computed anything");
+        update_band(&mut c, &rules, first, false);
+        let put_off = c.band.due(LEAVE_AFTER);
+        assert!(c.band.band == Band::Normal && put_off > first && put_off < Time::MAX);
+        update_band(&mut c, &rules, put_off, false);
+        update_band(&mut c, &rules, put_off + ENTER_AFTER, false);
+        assert_eq!((c.band.band, c.band.risen_at), (Band::Elevated, put_off));
+    }
 }
