@@ -63,8 +63,8 @@ struct Story<'t> {
     show: Vec<&'t str>,
 }
 
-const COLUMNS: [&str; 9] =
-    ["act_by", "evidence", "owner", "level", "fact", "status", "occurrences", "guardrails", "inhibited_by"];
+const COLUMNS: [&str; 10] =
+    ["act_by", "evidence", "owner", "level", "fact", "status", "occurrences", "guardrails", "inhibited_by", "at_stake"];
 
 impl<'t> Story<'t> {
     /// Errors begin with the line's number.
@@ -134,6 +134,7 @@ impl<'t> Story<'t> {
             let text = match *column {
                 "act_by" => alert.act_by.map(write_moment),
                 "owner" => Some(alert.owner.clone()),
+                "at_stake" => alert.value_at_stake.map(|value| value.to_string()),
                 "level" => Some(alert.escalation_level.to_string()),
                 "fact" => Some(write_moment(alert.event_time)),
                 "status" => Some(alert.status.name().to_owned()),

@@ -28,6 +28,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How foreign records become events.
     pub mapping: MappingConfig,
+    /// Where the weights of the score come from; themselves they are in `rules`.
+    pub score: ScoreConfig,
     /// What the engine goes by. `version` is a fingerprint of the rest: other rules, other version.
     pub rules: Rules,
 }
@@ -151,6 +153,13 @@ pub struct MappingConfig {
     pub file: Option<PathBuf>,
 }
 
+/// Where the weights of the score come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoreConfig {
+    /// A model of one's own, relative to the working directory; none: the built-in one.
+    pub model: Option<PathBuf>,
+}
+
 impl Default for Config {
     fn default() -> Config {
         let mut config = Config {
@@ -185,6 +194,7 @@ impl Default for Config {
             http: HttpConfig { listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080)) },
             log: LogConfig { level: "info".into(), format: Format::Auto },
             mapping: MappingConfig { name: None, file: None },
+            score: ScoreConfig { model: None },
             rules: Rules::default(),
         };
         config.rules.version = super::keys::fingerprint(&config);

@@ -8,6 +8,7 @@ use crate::telemetry::logs::Format;
 use super::calendar::{Dates, TimeOfDay, Weekdays, ZONE};
 use super::checked::{Config, Delivery, StartFrom};
 use super::exceptions::differences;
+use super::models;
 use super::raw::Value;
 use super::shapes::{
     Address, Business, Count, FilePath, Hint, List, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait, Word,
@@ -161,7 +162,19 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("probation.expires_after", rules.probation.expires_after, Plain(MINUTE, AGE)),
         key!("cancellation.act_by", rules.cancellation.act_by, BUSINESS_YEAR),
         key!("cancellation.save_window", rules.cancellation.save_window, Plain(MINUTE, AGE)),
-        key!("score.model", rules.score.model, texts::MODEL),
+        key!("blind_spot.word_lasts", rules.standing.blind_spot.word_lasts, Plain(HOUR, AGE)),
+        key!("blind_spot.dwell", rules.standing.blind_spot.dwell, Plain(NONE, YEAR)),
+        key!("blind_spot.expires_after", rules.standing.blind_spot.expires_after, Plain(MINUTE, AGE)),
+        key!("churn_risk.expires_after", rules.standing.churn_risk.expires_after, Plain(MINUTE, AGE)),
+        key!("referrals.tenure", rules.standing.referrals.tenure, Plain(NONE, AGE)),
+        key!("referrals.interval", rules.standing.referrals.interval, Plain(NONE, AGE)),
+        key!("referrals.review_share", rules.standing.referrals.review_share, SHARE),
+        key!("referrals.expires_after", rules.standing.referrals.expires_after, Plain(MINUTE, AGE)),
+        key!("advocates.lasts", rules.standing.advocates.lasts, Plain(HOUR, AGE)),
+        key!("advocates.dwell", rules.standing.advocates.dwell, Plain(NONE, YEAR)),
+        key!("advocates.hold", rules.standing.advocates.hold, Plain(NONE, YEAR)),
+        key!("advocates.expires_after", rules.standing.advocates.expires_after, Plain(MINUTE, AGE)),
+        key!("score.model", score.model, Or("default", FilePath)),
         key!("score.value_top_decile", rules.score.value_top_decile, Or("off", Number(0.0, 1e12))),
         key!("mapping.name", mapping.name, Or("off", texts::MAPPING)),
         key!("mapping.file", mapping.file, Or("off", FilePath)),
@@ -233,5 +246,6 @@ pub(super) fn fingerprint(config: &Config) -> u32 {
             take(&format!("{path}={value}\n"));
         }
     }
+    take(&models::show(&config.rules.score.model));
     hash.max(1)
 }

@@ -10,6 +10,7 @@ mod exceptions;
 mod host;
 mod interpolate;
 mod keys;
+mod models;
 mod overrides;
 mod properties;
 mod raw;
@@ -24,12 +25,13 @@ use std::path::Path;
 use crate::engine::rules::Exception;
 
 pub use checked::{
-    ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig, StartFrom,
-    TimeConfig, TopicsConfig,
+    ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig, ScoreConfig,
+    StartFrom, TimeConfig, TopicsConfig,
 };
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use exceptions::differences;
 pub use keys::{KEYS, Key};
+pub use models::{BUILT_IN as BUILT_IN_MODEL, show as show_model};
 pub use properties::{Properties, shown as shown_property};
 pub use spans::{parse_business_span, parse_span, show_business_span, show_span};
 pub use suggest::nearest;
@@ -85,6 +87,12 @@ fn meant(entries: &[Entry], mut errors: Errors, judge: &Judge<'_>) -> Result<Con
         if let Err(message) = read {
             errors.add(place, message);
         }
+    }
+    let model = entries.iter().filter(general).rev().find(|entry| entry.path == "score.model");
+    if let (Some(path), Some(entry)) = (&config.score.model, model)
+        && let Some(model) = models::read_file(path, &entry.place, &mut errors)
+    {
+        config.rules.score.model = model;
     }
     let objections: Vec<_> = contradictions(&config).into_iter().chain(judge(&config)).collect();
     for Objection { keys, message } in &objections {

@@ -100,21 +100,26 @@ pub(super) fn read_file(path: &Path, variables: &Variables, errors: &mut Errors)
 /// Reads TOML `text`; `name` is what errors call it. A text with errors of syntax has no entries: what it would mean
 /// is a guess.
 pub(super) fn read_text(name: &str, text: &str, variables: &Variables, errors: &mut Errors) -> Vec<Entry> {
-    let (table, syntax) = DeTable::parse_recoverable(text);
+    let Some(table) = parse(name, text, errors) else { return Vec::new() };
     let mut walk = Walk { name, text, variables, errors, entries: Vec::new() };
-    if syntax.is_empty() {
-        walk.top(table.get_ref());
-    }
+    walk.top(table.get_ref());
+    walk.entries
+}
+
+/// The table that `text` is; none if it has errors of syntax, which are reported.
+pub(super) fn parse<'t>(name: &str, text: &'t str, errors: &mut Errors) -> Option<Spanned<DeTable<'t>>> {
+    let (table, syntax) = DeTable::parse_recoverable(text);
+    let is_one = syntax.is_empty();
     let mut last_line = 0;
     for error in syntax {
         let (line, column) = position(text, error.span().map_or(text.len(), |span| span.start));
         // The parser's recovery from one error often finds another in the same line.
         if line > last_line {
-            walk.errors.add(&Place::File { file: name.to_owned(), line, column }, error.message());
+            errors.add(&Place::File { file: name.to_owned(), line, column }, error.message());
         }
         last_line = line;
     }
-    walk.entries
+    is_one.then_some(table)
 }
 
 struct Walk<'a> {
@@ -235,7 +240,7 @@ impl Walk<'_> {
 }
 
 /// The place of byte `at` of `text`.
-fn place(name: &str, text: &str, at: usize) -> Place {
+pub(super) fn place(name: &str, text: &str, at: usize) -> Place {
     let (line, column) = position(text, at);
     Place::File { file: name.to_owned(), line, column }
 }

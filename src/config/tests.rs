@@ -446,3 +446,29 @@ fn what_has_no_exceptions_or_contradicts_itself_in_one_is_refused_at_its_place()
         assert!(errors.contains(message), "{text}: {errors}");
     }
 }
+
+#[test]
+fn a_model_is_read_from_its_file_and_its_mistakes_have_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ours.toml");
+    let text = |path: &std::path::Path| format!("[score]\nmodel = {:?}\n", path.display().to_string());
+    std::fs::write(&path, super::BUILT_IN_MODEL.replace("default@2026-11-24", "ours@1")).unwrap();
+    let ours = load(&text(&path), &[], &[]).unwrap();
+    assert_eq!(ours.rules.score.model.name(), "ours@1");
+    assert_ne!(ours.rules.version, Config::default().rules.version, "other weights are other rules");
+
+    std::fs::write(&path, "name = \"ours@2\"\nintercept = -3\nprotection = 1\n[factors.efort]\n").unwrap();
+    let errors = load(&text(&path), &[], &[]).unwrap_err().to_string();
+    let file = path.display();
+    assert_eq!(
+        errors,
+        format!(
+            "{file}:3:14: `protection` must be a number from -100 to 0\n\
+             {file}:4:10: there is no factor `efort`; did you mean `effort`?"
+        )
+    );
+
+    let missing = folder.path().join("none.toml");
+    let errors = load(&text(&missing), &[], &[]).unwrap_err().to_string();
+    assert!(errors.starts_with("c.toml:2:9: `score.model`: cannot read "), "{errors}");
+}

@@ -8,13 +8,14 @@ use super::dedup::RecentIds;
 use super::fact::Fact;
 use super::grievance::{Complaint, Failure, Repairs};
 use super::ledger::Ledgers;
+use super::memory::standing::Asked;
 use super::rare::Rare;
 use super::risk::BandState;
 use super::sentiment_track::Sentiment;
 use super::silence::Life;
 use super::window::Panes;
 use crate::model::event::Category;
-use crate::model::{CustomerKey, Kind, Time};
+use crate::model::{CustomerKey, Kind, Span, Time};
 
 /// Everything remembered of one customer.
 ///
@@ -57,6 +58,10 @@ pub struct Customer {
     pub unanswered_surveys: u8,
     /// Last time they came back, or bought; `Time::MIN` if never.
     pub returned: Time,
+    /// When they were last asked for a reference or an opinion.
+    pub asked: Asked,
+    /// Last time an official word on them was not good; `Time::MIN` if never.
+    pub not_good: Time,
     /// When this customer stands in the timer queue; `Time::MAX` if not. Not stored: rebuilt.
     #[serde(skip, default = "not_queued")]
     pub(super) queued: Time,
@@ -150,6 +155,8 @@ impl Customer {
             last_answered: Time::MIN,
             unanswered_surveys: 0,
             returned: Time::MIN,
+            asked: Asked::default(),
+            not_good: Time::MIN,
             queued: Time::MAX,
             changed: false,
         }
@@ -175,7 +182,43 @@ impl Customer {
         self.profile.as_ref()?.since
     }
 
-    /// What would be lost.
+    /// What is remembered of the event `id`, wherever it is.
+    pub fn fact(&self, id: &str) -> Option<&Fact> {
+        let rare = &*self.rare;
+        let complaints = rare.complaints.iter().flat_map(|c| c.opened.iter().chain(&c.last_step));
+        let promises = rare.promises.iter().flat_map(|p| p.made.iter().chain(&p.renegotiated));
+        let failures = rare.failures.iter().map(|f| &f.fact);
+        let standing = rare.standing.iter().flat_map(|s| s.advocated.iter().chain(s.good.as_ref().map(|g| &g.fact)));
+        let alerts = self.alerts.iter().flat_map(|a| &a.evidence);
+        complaints
+            .chain(promises)
+            .chain(failures)
+            .chain(&rare.abandoned)
+            .chain(&self.life.last)
+            .chain(standing)
+            .chain(alerts)
+            .find(|fact| fact.event_id() == id)
+    }
+
+    /// How long they have been a customer at `time`: as anybody said, else since their first sign of life.
+    pub fn tenure(&self, time: Time) -> Span {
+        let first = self.life.last.as_ref().map(|_| self.life.first);
+        self.since().or(first).map_or(Span::ZERO, |since| time - since)
+    }
+
+    /// Last time anybody said officially how they are; `Time::MIN` if never.
+    pub fn last_word(&self) -> Time {
+        let good = self.rare.standing.as_ref().and_then(|s| s.good.as_ref());
+        good.map_or(self.not_good, |good| self.not_good.max(good.fact.time))
+    }
+
+    /// What would be lost with them and with whom they brought, in the tenant's currency.
+    pub fn value_at_stake(&self) -> Option<f64> {
+        let referrals = |value| self.rare.standing.as_ref().map_or(0.0, |s| s.lost_referrals(value));
+        self.value().map(|value| value + referrals(value))
+    }
+
+    /// What they are worth themselves.
     pub fn value(&self) -> Option<f64> {
         self.profile.as_ref()?.value
     }

@@ -6,7 +6,7 @@
 use super::alert_lifecycle::{ActBy, LiveAlert, Raise};
 use super::context::Context;
 use super::customer::Customer;
-use super::detectors::DETECTORS;
+use super::detectors::{self, DETECTORS};
 use super::memory::Changes;
 use super::timer::Slot;
 use super::{Effect, Engine};
@@ -116,6 +116,7 @@ impl Engine {
         }
         cx.quieten(event.time);
         cx.settle_all(event.time);
+        detectors::judge(&mut cx, event.time);
         self.touch(slot);
     }
 }

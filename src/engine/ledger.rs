@@ -121,4 +121,12 @@ impl Ledgers {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+
+    /// Whether anything is held that speaks against the customer's staying and has not faded to less than a hundredth.
+    pub fn weigh_on(&self, time: Time) -> bool {
+        let weighs = |(ledger, entry): &(Ledger, Decayed)| {
+            *ledger != Ledger::Advocacy && entry.value > 0.0 && time - entry.at < Span(7 * ledger.half_life().0)
+        };
+        self.entries.iter().any(weighs)
+    }
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! event ─▶ seen before? ─▶ watermark ─▶ timers due before it ─▶ deadlines it shows to have passed (settle)
-//!       ─▶ memory ─▶ score and band ─▶ detectors ─▶ alert life cycle ─▶ effects ─▶ next timer
+//!       ─▶ memory ─▶ score and band ─▶ detectors ─▶ alert life cycle ─▶ what stands on both ─▶ effects ─▶ next timer
 //! ```
 
 mod absorb;
@@ -214,9 +214,10 @@ impl Engine {
         let time = if believed { event.time } else { self.clock.watermark.unwrap_or(event.time) };
         let highest = customer.highest.max(time);
         customer.recent.insert(hash, time, dedupe.ids_per_customer, dedupe.max_age);
-        risk::catch_up_band(customer, rules, highest);
         let now = highest.max(event.time);
         let mut cx = Context::new(rules, calendar, customer, now, effects);
+        detectors::catch_up(&mut cx, highest);
+        let hindsight = detectors::hindsight(&cx, event.time);
         for detector in DETECTORS {
             (detector.settle)(&mut cx, event);
         }
@@ -230,7 +231,9 @@ impl Engine {
             Data::Alert(_) => command(&mut cx, event),
             _ => true,
         };
+        detectors::judge_ends(&mut cx, event.time, &hindsight);
         cx.settle_all(event.time);
+        detectors::judge(&mut cx, event.time);
         self.touch(slot);
         known
     }
@@ -330,7 +333,9 @@ impl Engine {
             while let Some((index, timer)) = next_alert_timer(cx.c, rules, next) {
                 cx.alert_timer(index, timer, next);
             }
+            detectors::judge_ends(&mut cx, next, &[]);
             cx.settle_all(next);
+            detectors::judge(&mut cx, next);
         }
         self.touch(slot);
     }
@@ -424,19 +429,17 @@ impl Engine {
 
 /// The earliest deadline of a customer; `Time::MAX` without one.
 fn next_deadline(customer: &Customer, rules: &Rules) -> Time {
-    let mut earliest = identity::mark_ends(customer, rules.time.late_limit);
+    let mut earliest = customer.band.due(rules.alerts.deescalate_band_after).min(detectors::judged_at(customer, rules));
+    earliest = earliest.min(identity::mark_ends(customer, rules.time.late_limit));
     for detector in DETECTORS {
         earliest = earliest.min((detector.deadline)(customer, rules));
     }
-    let mut live = false;
     for alert in customer.alerts.iter().filter(|a| a.is_live()) {
-        live = true;
         if let Some((due, _)) = alert.next_timer(rules.alerts.update_interval) {
             earliest = earliest.min(due);
         }
     }
-    // The band matters to live alerts; for others it catches up at the next event.
-    if live { earliest.min(customer.band.due(rules.alerts.deescalate_band_after)) } else { earliest }
+    earliest
 }
 
 /// The first deadline due by `due` of the customer's live alerts, by (due, kind, object, timer).

@@ -95,6 +95,7 @@ pub const ACTS: &[Act] = acts! {
     SurveyAnswered "promoter" Feedback(FeedbackData) |o| {
         survey_id: text("s", o), metric: Some(Metric::Csat), value: Some(5.0)
     };
+    ReviewPosted "five stars" Feedback(FeedbackData) |o| { review_id: text("r", o), rating: Some(5.0) };
     ReviewPosted "" Feedback(FeedbackData) |o| { review_id: text("r", o), rating: Some(1.0) };
     SentimentScored "" Feedback(FeedbackData) |o| { sentiment: Some(-0.9) };
     FeatureRequestDeclined "" FeatureRequest(FeatureRequestData) |o| { request_id: text("f", o) };
@@ -134,6 +135,10 @@ pub const ACTS: &[Act] = acts! {
     CareOutreach "human" Care(CareData) |o| { by: word("human"), purpose: word("checkin") };
     CareApology "" Care(CareData) |o| { by: word("human") };
     ReferralMade "" Care(CareData) |o| {};
+    ReferralAsked "" Care(CareData) |o| {};
+    ReferralConverted "" Care(CareData) |o| { referral_id: text("r", o), amount: Some(700.0) };
+    ReferenceGiven "" Care(CareData) |o| {};
+    CareOutreach "survey" Care(CareData) |o| { purpose: word("survey") };
     MarketingSent "" Care(CareData) |o| {};
     ProfileUpserted "manila" Profile(ProfileData) |o| {
         timezone: word("Asia/Manila"), since: Some(Time::EARLIEST), products: Some(Products(3.0))
@@ -142,6 +147,10 @@ pub const ACTS: &[Act] = acts! {
         value_decile: Some(10.0), owner: word("ana"), value: Some(1_200.0)
     };
     ProfileUpserted "low decile" Profile(ProfileData) |o| { value_decile: Some(2.0), timezone: word("UTC") };
+    ProfileUpserted "good" Profile(ProfileData) |o| {
+        health: word("good"), since: Some(Time::EARLIEST), need: word("two lines")
+    };
+    ProfileUpserted "poor" Profile(ProfileData) |o| { health: word("poor") };
     OutcomeChurned "" Outcome(OutcomeData) |o| {};
     OutcomeRetained "" Outcome(OutcomeData) |o| {};
     AlertAcknowledged "" Alert(AlertData) |o| {};

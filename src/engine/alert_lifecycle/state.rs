@@ -74,7 +74,8 @@ pub struct LiveAlert {
     pub(super) told_band: Band,
     pub(super) told_top: Option<Box<str>>,
     pub(super) told_log_odds: Option<LogOdds>,
-    pub(super) closed_at: Option<Time>,
+    /// When it ended; none while it is live.
+    pub closed_at: Option<Time>,
     pub(super) closed_by: Option<Reason>,
 }
 

@@ -61,7 +61,7 @@ impl Context<'_> {
             inhibited_by: alert.inhibited_by.as_deref().map(str::to_owned),
             incident_id: alert.incident.as_deref().map(str::to_owned),
             reason,
-            value_at_stake: self.c.value(),
+            value_at_stake: self.c.value_at_stake(),
             facts: alert.facts.clone(),
         })));
     }

@@ -2,12 +2,19 @@
 
 mod abandonment;
 mod accumulation;
+mod advocates;
+mod blind_spot;
 mod cancellation;
+mod churn_risk;
 mod double_deviation;
 mod promises;
+mod referrals;
 mod second_chance;
 mod silence;
 mod stalled;
+mod standing;
+
+pub use standing::{catch_up, hindsight, judge, judge_ends, judged_at};
 
 use super::context::Context;
 use super::customer::Customer;
@@ -45,6 +52,8 @@ pub const DETECTORS: &[Detector] = &[
     silence::DETECTOR,
     promises::DETECTOR,
     abandonment::DETECTOR,
+    blind_spot::DETECTOR,
+    referrals::DETECTOR,
 ];
 
 /// Days between two times, whole ones.

@@ -46,6 +46,8 @@ pub struct Changes {
     pub detractor: bool,
     /// A probation began.
     pub probation: bool,
+    /// The last official word on the customer is a bad one: what is wrong is known.
+    pub bad_word: bool,
 }
 
 /// How a complaint's case moved.
@@ -226,6 +228,31 @@ pub fn standing(data: &FeedbackData<'_>, value: f64) -> Option<f64> {
     Some(if data.higher_is_better == Some(false) { 1.0 - share } else { share })
 }
 
+/// What the answer to a survey says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// NPS 0..=6; the lowest 40 % of another scale.
+    Detractor,
+    /// Between the two.
+    Passive,
+    /// NPS 9 and 10; the highest 20 % of another scale.
+    Promoter,
+}
+
+/// Rounding of a share of a scale.
+pub const ROUNDING: f64 = 1e-9;
+
+/// The mark of an answered survey; none without a value on a scale.
+pub fn survey_mark(data: &FeedbackData<'_>) -> Option<Mark> {
+    let standing = data.value.and_then(|value| standing(data, value))?;
+    let (low, high) = if data.metric == Some(Metric::Nps) { (0.6, 0.9) } else { (0.4, 0.8) };
+    Some(match () {
+        () if standing <= low + ROUNDING => Mark::Detractor,
+        () if standing >= high - ROUNDING => Mark::Promoter,
+        () => Mark::Passive,
+    })
+}
+
 fn feedback(cx: &mut Context<'_>, event: &Event<'_>, data: &FeedbackData<'_>, changes: &mut Changes) {
     // A scorer may call its reading `value`.
     let scored = (event.event_type == EventType::SentimentScored).then_some(data.value).flatten();
@@ -234,15 +261,12 @@ fn feedback(cx: &mut Context<'_>, event: &Event<'_>, data: &FeedbackData<'_>, ch
         EventType::SurveySent => cx.c.unanswered_surveys = cx.c.unanswered_surveys.saturating_add(1),
         EventType::SurveyAnswered => {
             cx.c.unanswered_surveys = 0;
-            let Some(standing) = data.value.and_then(|value| standing(data, value)) else { return };
-            // NPS: 0..=6 detractors, 9 and 10 promoters; others: lowest 40 % and highest 20 % of the scale.
-            let (low, high) = if data.metric == Some(Metric::Nps) { (0.6, 0.9) } else { (0.4, 0.8) };
-            const ROUNDING: f64 = 1e-9;
-            changes.detractor = standing <= low + ROUNDING;
-            let value = match () {
-                () if changes.detractor => 0.6,
-                () if standing >= high - ROUNDING => -0.5,
-                () => 0.0,
+            let Some(mark) = survey_mark(data) else { return };
+            changes.detractor = mark == Mark::Detractor;
+            let value = match mark {
+                Mark::Detractor => 0.6,
+                Mark::Passive => 0.0,
+                Mark::Promoter => -0.5,
             };
             cx.c.ledgers.set(Ledger::Survey, value, event.time, &event.id);
         }

@@ -17,6 +17,7 @@ pub use money::*;
 pub use quality::*;
 pub use standing::*;
 
+use super::risk::Model;
 use crate::model::Span;
 
 /// Everything the engine's behaviour depends on besides its inputs.
@@ -255,8 +256,8 @@ pub struct CancellationRules {
 /// The risk score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreRules {
-    /// Name and version of the weights, printed in every alert.
-    pub model: String,
+    /// What each factor is worth.
+    pub model: Model,
     /// Value from which a customer is in the top decile, if set.
     pub value_top_decile: Option<f64>,
 }
@@ -347,7 +348,7 @@ impl Default for Rules {
                 expires_after: Span::days(60),
             },
             cancellation: CancellationRules { act_by: Span::hours(4), save_window: Span::days(14) },
-            score: ScoreRules { model: "default@2026-11-24".into(), value_top_decile: None },
+            score: ScoreRules { model: Model::default(), value_top_decile: None },
             quality: QualityRules::default(),
             market: MarketRules::default(),
             care: CareRules::default(),
