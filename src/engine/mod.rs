@@ -13,6 +13,7 @@ pub mod alert_lifecycle;
 pub mod calendar;
 mod context;
 pub mod customer;
+mod cusum;
 mod decay;
 mod dedup;
 mod detectors;

@@ -2,9 +2,14 @@
 
 mod abandonment;
 mod accumulation;
+mod admission;
 mod cancellation;
+mod conduct;
 mod double_deviation;
+mod due_soon;
 mod promises;
+mod quality_drop;
+mod recovery_window;
 mod second_chance;
 mod silence;
 mod stalled;
@@ -35,16 +40,21 @@ fn no_deadline(_: &Customer, _: &Rules) -> Time {
 
 fn on_no_deadline(_: &mut Context<'_>, _: Time) {}
 
-/// Every mechanism. What keeps others quiet comes first; then the order of kinds.
+/// Every mechanism. What keeps others quiet comes first, but after what it ends; then the order of kinds.
 pub const DETECTORS: &[Detector] = &[
     cancellation::DETECTOR,
+    recovery_window::DETECTOR,
     double_deviation::DETECTOR,
     accumulation::DETECTOR,
     stalled::DETECTOR,
+    admission::DETECTOR,
     second_chance::DETECTOR,
     silence::DETECTOR,
     promises::DETECTOR,
     abandonment::DETECTOR,
+    conduct::DETECTOR,
+    quality_drop::DETECTOR,
+    due_soon::DETECTOR,
 ];
 
 /// Days between two times, whole ones.
