@@ -48,6 +48,7 @@ fn complained(cx: &mut Context<'_>, id: &str, time: Time) {
     let mut evidence: ThinVec<Fact> = case.opened.iter().cloned().collect();
     if case.reopened {
         evidence.extend(case.last_step.clone());
+        evidence.sort_by_key(|fact| fact.time);
     }
     tell(cx, id, time, evidence, FactWord::EncounterComplaint);
 }

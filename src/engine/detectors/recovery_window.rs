@@ -48,11 +48,8 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
                 weigh(cx, recovery);
             }
         }
-        (Data::Care(data), EventType::CareGesture | EventType::CareOutreach) => {
-            if event.event_type == EventType::CareGesture || data.by.as_deref() == Some("human") {
-                thanked(cx, event.time);
-            }
-        }
+        (Data::Care(_), EventType::CareGesture) => thanked(cx, event.time),
+        (Data::Care(data), EventType::CareOutreach) if data.by.as_deref() == Some("human") => thanked(cx, event.time),
         _ => {}
     }
 }
@@ -96,7 +93,8 @@ fn weigh(cx: &mut Context<'_>, recovery: Recovery) {
     }
     let facts = Facts { since: Some(resolved), days: Some(super::whole_days(opened, resolved)), ..Facts::default() };
     let expires_at = Some(cx.now + rules.expires_after);
-    let evidence = thin_vec![recovery.opened, recovery.resolved, recovery.confirmed];
+    let mut evidence = thin_vec![recovery.opened, recovery.resolved, recovery.confirmed];
+    evidence.sort_by_key(|fact| fact.time);
     let raise = Raise::new(Kind::RecoveryWindow, Some(&recovery.object), Severity::Info, confirmed);
     cx.raise(Raise { evidence, facts, expires_at, ..raise });
     if let Some(quality) = &mut cx.c.rare.quality {
