@@ -81,12 +81,13 @@ fn on_the_spot(cx: &Context<'_>, about: &str, event: &Event<'_>) -> Option<Recov
 fn weigh(cx: &mut Context<'_>, recovery: Recovery) {
     let rules = &cx.rules.quality.recovery;
     let (opened, resolved, confirmed) = (recovery.opened.time, recovery.resolved.time, recovery.confirmed.time);
-    let Some(quality) = &cx.c.rare.quality else { return };
+    let quality = cx.c.rare.quality.as_deref();
     let within = (resolved..=resolved + rules.confirmed_within).contains(&confirmed);
-    let thanked = quality.thanked.is_some_and(|at| (confirmed - at).0.abs() < rules.at_most_every.0);
+    let last = quality.and_then(|quality| quality.thanked);
+    let thanked = last.is_some_and(|at| (confirmed - at).0.abs() < rules.at_most_every.0);
     // Known late: somebody has been in touch with them since.
-    let touched = cx.c.last_human > confirmed
-        || quality.amends.iter().any(|amends| !amends.is_apology && amends.fact.time >= confirmed);
+    let gesture = |amends: &Amends| !amends.is_apology && amends.fact.time >= confirmed;
+    let touched = cx.c.last_human > confirmed || quality.is_some_and(|quality| quality.amends.iter().any(gesture));
     let from = opened - rules.first_failure_in;
     if !within || thanked || touched || failed_between(cx.c, &recovery.object, from, cx.now) {
         return;
@@ -97,9 +98,7 @@ fn weigh(cx: &mut Context<'_>, recovery: Recovery) {
     evidence.sort_by_key(|fact| fact.time);
     let raise = Raise::new(Kind::RecoveryWindow, Some(&recovery.object), Severity::Info, confirmed);
     cx.raise(Raise { evidence, facts, expires_at, ..raise });
-    if let Some(quality) = &mut cx.c.rare.quality {
-        quality.thanked = Some(confirmed);
-    }
+    cx.c.rare.quality.get_or_insert_default().thanked = Some(confirmed);
 }
 
 /// Whether anything but `object` has failed after `from` and until `until`; a promise not kept is a failure too.
