@@ -63,8 +63,19 @@ struct Story<'t> {
     show: Vec<&'t str>,
 }
 
-const COLUMNS: [&str; 10] =
-    ["act_by", "evidence", "owner", "level", "fact", "status", "occurrences", "guardrails", "inhibited_by", "at_stake"];
+const COLUMNS: [&str; 11] = [
+    "act_by",
+    "evidence",
+    "owner",
+    "level",
+    "fact",
+    "status",
+    "occurrences",
+    "guardrails",
+    "inhibited_by",
+    "at_stake",
+    "do",
+];
 
 impl<'t> Story<'t> {
     /// Errors begin with the line's number.
@@ -140,6 +151,7 @@ impl<'t> Story<'t> {
                 "status" => Some(alert.status.name().to_owned()),
                 "occurrences" => Some(alert.occurrences.to_string()),
                 "inhibited_by" => alert.inhibited_by.as_ref().map(|_| "inhibited".to_owned()),
+                "do" => Some(alert.action.steps.join(",")),
                 "guardrails" => Some(
                     alert.action.guardrails.iter().map(|(guardrail, _)| guardrail.name()).collect::<Vec<_>>().join(","),
                 ),

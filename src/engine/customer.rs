@@ -74,10 +74,10 @@ fn not_queued() -> Time {
     Time::MAX
 }
 
-/// A complaint was solved: the customer looks once more.
+/// A complaint was solved, or a failure that nobody filed was made good on the spot: the customer looks once more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probation {
-    /// The complaint.
+    /// The complaint, or the object of the failure.
     pub complaint: Box<str>,
     /// The event that opened it.
     pub opened: Option<Fact>,

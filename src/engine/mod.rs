@@ -14,6 +14,7 @@ pub mod alert_lifecycle;
 pub mod calendar;
 mod context;
 pub mod customer;
+mod cusum;
 mod decay;
 mod dedup;
 mod detectors;

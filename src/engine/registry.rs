@@ -2,6 +2,7 @@
 
 use crate::model::Kind;
 use crate::model::alert::{Certainty, FactWord, Guardrail, Severity};
+use crate::model::event::Dimension;
 
 /// What holds for every alert of a kind.
 #[derive(Clone, Copy, Debug)]
@@ -589,6 +590,18 @@ pub const DEFINITIONS: &[Definition] = &[
         )
     },
 ];
+
+/// What else to do where an alert speaks of one dimension of service.
+pub fn step_for(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Reliability => "say_what_was_fixed",
+        Dimension::Responsiveness => "give_direct_line",
+        Dimension::Assurance => "bring_in_expert",
+        Dimension::Empathy => "ask_what_matters",
+        Dimension::Courtesy => "apologise_by_name",
+        Dimension::Tangibles => "show_what_is_new",
+    }
+}
 
 /// The row of `kind`.
 pub fn definition(kind: Kind) -> &'static Definition {

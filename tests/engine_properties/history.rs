@@ -62,15 +62,20 @@ pub const ACTS: &[Act] = acts! {
         complaint_id: text("k", o), severity: Some(ComplaintSeverity::Major), category: Some(Category::CoreFailure),
         text: word("it broke\nagain"), sentiment: Some(-0.8), incident_id: text("i", o)
     };
+    ComplaintOpened "rude" Complaint(ComplaintData) |o| {
+        complaint_id: text("k", o), category: Some(Category::EncounterFailure)
+    };
     ComplaintAcknowledged "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintAssessed "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintInvestigating "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintResponded "" Complaint(ComplaintData) |o| { complaint_id: text("k", o), admission: Some(true) };
+    ComplaintResponded "admits nothing" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintResolved "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintResolved "again" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintConfirmed "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintClosed "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintReopened "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
+    ComplaintReopened "thanks" Complaint(ComplaintData) |o| { complaint_id: text("k", o), sentiment: Some(0.9) };
     ComplaintWithdrawn "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintEscalated "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ContactStarted "" Contact(ContactData) |o| { contact_id: text("c", o) };
@@ -87,7 +92,12 @@ pub const ACTS: &[Act] = acts! {
     ContactAbandoned "walkout" Contact(ContactData) |o| { abandon: word("walkout") };
     ContactEnded "solved" Contact(ContactData) |o| { contact_id: text("c", o), resolved: Some(true) };
     ContactEnded "unsolved" Contact(ContactData) |o| { contact_id: text("c", o), resolved: Some(false) };
-    ContactQualityScored "" Contact(ContactData) |o| { dimension: Some(Dimension::Courtesy), score: Some(1.0) };
+    ContactQualityScored "rude" Contact(ContactData) |o| {
+        contact_id: text("c", o), dimension: Some(Dimension::Courtesy), score: Some(1.0)
+    };
+    ContactQualityScored "not kind" Contact(ContactData) |o| { dimension: Some(Dimension::Courtesy), score: Some(2.0) };
+    ContactQualityScored "as ever" Contact(ContactData) |o| { dimension: Some(Dimension::Courtesy), score: Some(5.0) };
+    ContactQualityScored "well" Contact(ContactData) |o| { score: Some(9.0), scale_max: Some(10.0) };
     SurveySent "" Feedback(FeedbackData) |o| { survey_id: text("s", o) };
     SurveyAnswered "detractor" Feedback(FeedbackData) |o| {
         survey_id: text("s", o), metric: Some(Metric::Nps), value: Some(3.0), comment: word("no lo sé 😀")
@@ -133,6 +143,8 @@ pub const ACTS: &[Act] = acts! {
     CompetitorMentioned "" Competitor(CompetitorData) |o| { name: word("other") };
     PortOutRequested "" Competitor(CompetitorData) |o| {};
     CareOutreach "human" Care(CareData) |o| { by: word("human"), purpose: word("checkin") };
+    CareGesture "human" Care(CareData) |o| { by: word("human"), monetary: Some(false) };
+    CareGesture "auto" Care(CareData) |o| { by: word("auto"), order_id: text("o", o) };
     CareApology "" Care(CareData) |o| { by: word("human") };
     ReferralMade "" Care(CareData) |o| {};
     ReferralAsked "" Care(CareData) |o| {};

@@ -6,7 +6,7 @@ use crate::engine::Effect;
 use crate::engine::context::Context;
 use crate::engine::fact::Fact;
 use crate::engine::hash::hash64;
-use crate::engine::registry::{Definition, definition};
+use crate::engine::registry::{Definition, definition, step_for};
 use crate::model::Time;
 use crate::model::alert::{Action, Alert, Reason, Status, Transition, Treatment};
 
@@ -95,7 +95,7 @@ fn action(definition: &Definition, alert: &LiveAlert) -> Action {
     let own = definition.guardrails.iter().map(|g| (*g, None));
     Action {
         code: play.action,
-        steps: play.steps.iter().copied().chain(folded).collect(),
+        steps: play.steps.iter().copied().chain(alert.facts.dimension.map(step_for)).chain(folded).collect(),
         do_not: play.do_not.to_vec(),
         guardrails: own.chain(alert.limits.iter().copied()).collect(),
     }

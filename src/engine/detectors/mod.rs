@@ -2,12 +2,17 @@
 
 mod abandonment;
 mod accumulation;
+mod admission;
 mod advocates;
 mod blind_spot;
 mod cancellation;
 mod churn_risk;
+mod conduct;
 mod double_deviation;
+mod due_soon;
 mod promises;
+mod quality_drop;
+mod recovery_window;
 mod referrals;
 mod second_chance;
 mod silence;
@@ -42,18 +47,23 @@ fn no_deadline(_: &Customer, _: &Rules) -> Time {
 
 fn on_no_deadline(_: &mut Context<'_>, _: Time) {}
 
-/// Every mechanism. What keeps others quiet comes first; then the order of kinds.
+/// Every mechanism. What keeps others quiet comes first, but after what it ends; then the order of kinds.
 pub const DETECTORS: &[Detector] = &[
     cancellation::DETECTOR,
+    recovery_window::DETECTOR,
     double_deviation::DETECTOR,
     accumulation::DETECTOR,
     stalled::DETECTOR,
+    admission::DETECTOR,
     second_chance::DETECTOR,
     silence::DETECTOR,
     promises::DETECTOR,
     abandonment::DETECTOR,
     blind_spot::DETECTOR,
     referrals::DETECTOR,
+    conduct::DETECTOR,
+    quality_drop::DETECTOR,
+    due_soon::DETECTOR,
 ];
 
 /// Days between two times, whole ones.

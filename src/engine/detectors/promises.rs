@@ -2,7 +2,7 @@
 
 use thin_vec::ThinVec;
 
-use super::{Detector, double_deviation};
+use super::{Detector, double_deviation, recovery_window};
 use crate::engine::alert_lifecycle::{ActBy, Raise};
 use crate::engine::context::Context;
 use crate::engine::customer::Customer;
@@ -136,6 +136,7 @@ fn broken(cx: &mut Context<'_>, id: &str, breach: Breach, at: Time) {
     cx.count(Ledger::PromiseBroken, 1.0, at, event_id);
     cx.clear(Kind::PromiseDueSoon, Some(id), Reason::Superseded, Span::ZERO, at);
     let word = if breach == Breach::Passed { FactWord::PromiseDue } else { FactWord::PromiseDeclared };
+    recovery_window::failed(cx, at);
     double_deviation::promise_broken(cx, id);
     cx.raise(Raise {
         kind: Kind::PromiseBroken,

@@ -1,5 +1,6 @@
 //! How an event changes what is remembered of a customer, before any detector looks at it.
 
+pub mod amends;
 pub mod care;
 mod complaints;
 mod contacts;
@@ -12,13 +13,14 @@ pub mod standing;
 
 use super::context::Context;
 use super::customer::{Probation, Profile};
+use super::cusum::Verdict;
 use super::fact::Fact;
 use super::grievance::TOMBSTONE;
 use super::ledger::Ledger;
 use super::promise::Promise;
 use super::sentiment_track::Sentiment;
 use super::window::Series;
-use crate::model::event::{Data, FeedbackData, Metric, ProfileData, Renewal};
+use crate::model::event::{Data, Dimension, FeedbackData, Metric, ProfileData, Renewal};
 use crate::model::{Event, EventType, Time};
 use complaints::complaint;
 use contacts::contact;
@@ -48,6 +50,8 @@ pub struct Changes {
     pub probation: bool,
     /// The last official word on the customer is a bad one: what is wrong is known.
     pub bad_word: bool,
+    /// A contact was scored: in which dimension, and what that makes of the customer's baseline.
+    pub scored: Option<(Dimension, Verdict)>,
 }
 
 /// How a complaint's case moved.
@@ -168,6 +172,9 @@ fn prune(cx: &mut Context<'_>, now: Time) {
     let over = |p: &Probation| now > p.resolved.time + cx.rules.probation.length + cx.rules.time.out_of_orderness;
     if rare.probation.as_ref().is_some_and(over) {
         rare.probation = None;
+    }
+    if rare.quality.as_mut().is_some_and(|quality| !quality.prune(&cx.rules.quality, now)) {
+        rare.quality = None;
     }
 }
 

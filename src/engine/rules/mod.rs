@@ -144,6 +144,10 @@ pub struct ComplaintRules {
     pub resolve_major: Span,
     /// A resolution within this is quick, business hours.
     pub quick: Span,
+    /// Part of the limit for the resolution after which a complaint is due soon, 0..=1.
+    pub due_soon_share: f64,
+    /// A reopening with at least this sentiment is a thank-you: it opens nothing. In [-1, 1].
+    pub thanks_from: f64,
 }
 
 /// Grievances that pile up.
@@ -300,6 +304,8 @@ impl Default for Rules {
                 resolve_normal: Span::hours(27),
                 resolve_major: Span::hours(9),
                 quick: Span::hours(4),
+                due_soon_share: 0.75,
+                thanks_from: 0.5,
             },
             grievances: GrievanceRules {
                 items: 3,
