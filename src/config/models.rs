@@ -68,7 +68,7 @@ impl Reader<'_> {
                 ("factors", DeValue::Table(factors)) => parts = Some(factors),
                 (other, _) => {
                     let keys = ["name", "intercept", "protection", "factors"];
-                    let hint = nearest(other, keys.into_iter()).map(|meant| format!("; did you mean `{meant}`?"));
+                    let hint = nearest(other, keys).map(|meant| format!("; did you mean `{meant}`?"));
                     self.wrong(key.span().start, format!("unknown key `{other}`{}", hint.unwrap_or_default()));
                 }
             }
@@ -106,7 +106,7 @@ impl Reader<'_> {
         let name = factor.name;
         for (key, _) in table {
             if !KEYS.contains(&&**key.get_ref()) {
-                let hint = nearest(key.get_ref(), KEYS.into_iter()).map(|meant| format!("; did you mean `{meant}`?"));
+                let hint = nearest(key.get_ref(), KEYS).map(|meant| format!("; did you mean `{meant}`?"));
                 let message = format!("`{name}` has no `{}`{}", key.get_ref(), hint.unwrap_or_default());
                 self.wrong(key.span().start, message);
             }
