@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::alert_lifecycle::LiveAlert;
+use super::anniversary::Anniversary;
 use super::dedup::RecentIds;
 use super::fact::Fact;
 use super::grievance::{Complaint, Failure, Repairs};
@@ -57,6 +58,11 @@ pub struct Customer {
     pub unanswered_surveys: u8,
     /// Last time they came back, or bought; `Time::MIN` if never.
     pub returned: Time,
+    /// Time of the first event seen; `Time::MAX` before it.
+    pub first_seen: Time,
+    /// The UTC midnight at which use is to be looked at; `Time::MAX` if it is not. Never later than the first one at which
+    /// use has fallen if nothing more is used.
+    pub cooling_at: Time,
     /// When this customer stands in the timer queue; `Time::MAX` if not. Not stored: rebuilt.
     #[serde(skip, default = "not_queued")]
     pub(super) queued: Time,
@@ -85,7 +91,7 @@ pub struct Probation {
 }
 
 /// What the company says of a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Time of the event that said it.
     pub at: Time,
@@ -107,6 +113,29 @@ pub struct Profile {
     pub since: Option<Time>,
     /// Why they came.
     pub need: Option<Box<str>>,
+    /// Anniversaries of `since`.
+    pub anniversary: Anniversary,
+    /// Last time they agreed to marketing; `Time::MIN` if never.
+    pub consent_at: Time,
+}
+
+impl Default for Profile {
+    fn default() -> Profile {
+        Profile {
+            at: Time::MIN,
+            locale: None,
+            timezone: None,
+            segment: None,
+            value: None,
+            value_decile: None,
+            owner: None,
+            products: None,
+            since: None,
+            need: None,
+            anniversary: Anniversary::default(),
+            consent_at: Time::MIN,
+        }
+    }
 }
 
 impl Customer {
@@ -131,6 +160,8 @@ impl Customer {
             last_answered: Time::MIN,
             unanswered_surveys: 0,
             returned: Time::MIN,
+            first_seen: Time::MAX,
+            cooling_at: Time::MAX,
             queued: Time::MAX,
             changed: false,
         }

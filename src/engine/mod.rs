@@ -10,6 +10,7 @@
 
 mod ahead;
 pub mod alert_lifecycle;
+mod anniversary;
 pub mod calendar;
 mod context;
 pub mod customer;
@@ -31,6 +32,7 @@ mod silence;
 mod store;
 mod tight;
 mod timer;
+mod usage;
 mod watermark;
 mod window;
 

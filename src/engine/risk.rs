@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::alert_lifecycle::LiveAlert;
 use super::customer::Customer;
 use super::ledger::Ledger;
+use super::memory::care;
 use super::rules::Rules;
 use super::window::Series;
 use crate::model::alert::{Band, Contribution, LogOdds, Risk};
@@ -60,6 +61,7 @@ enum Source {
     Sentiment,
     Life,
     Since,
+    Care,
     Nothing,
 }
 
@@ -109,7 +111,9 @@ const FACTORS: &[Factor] = &[
     factor!("contact_abandoned" "M30" 0.50 cap 1.2 Count Source::Ledger(Ledger::ContactAbandoned), |c, _, t| {
         c.ledgers.value(Ledger::ContactAbandoned, t)
     }),
-    factor!("effort" "M46" 0.35 cap 1.0 Count Source::Ledger(Ledger::Effort), |c, _, t| c.ledgers.value(Ledger::Effort, t)),
+    factor!("effort" "M46" 0.35 cap 1.0 Count Source::Ledger(Ledger::Effort), |c, rules, t| {
+        c.ledgers.value(Ledger::Effort, t) + care::asymmetry(c, rules, t)
+    }),
     factor!("sentiment" "M35" 1.0 cap 1.0 Line Source::Sentiment, |c, _, t| c.sentiment.as_ref().map_or(0.0, |s| s.fall(t))),
     factor!("survey" "M09" 1.0 cap 1.0 Line Source::Ledger(Ledger::Survey), |c, _, t| {
         c.ledgers.value(Ledger::Survey, t) + if c.unanswered_surveys >= 2 { 0.3 } else { 0.0 }
@@ -130,6 +134,7 @@ const FACTORS: &[Factor] = &[
     factor!("dispute_denied" "M17" 0.60 cap 1.2 Count Source::Ledger(Ledger::DisputeDenied), |c, _, t| {
         c.ledgers.value(Ledger::DisputeDenied, t)
     }),
+    factor!("neglect" "M08" 0.15 cap 0.4 Line Source::Care, |c, _, t| care::quarters_without_care(c, t)),
     factor!("intent" "M41" 3.0 cap 3.0 Line Source::Ledger(Ledger::Intent), |c, _, t| c.ledgers.value(Ledger::Intent, t).min(1.0)),
 ];
 
@@ -266,6 +271,11 @@ fn evidence(c: &Customer, source: Source) -> (Option<Time>, Vec<String>) {
             None => (None, Vec::new()),
         },
         Source::Since => (c.since(), Vec::new()),
+        Source::Care => {
+            let last = c.rare.care.as_deref().and_then(|care| care.last_touch.as_ref());
+            let ids = last.iter().map(|f| f.event_id().to_owned()).collect();
+            (Some(care::untouched_since(c)), ids)
+        }
         Source::Nothing => (None, Vec::new()),
     }
 }
