@@ -130,9 +130,8 @@ mod tests {
     #[test]
     fn use_that_stays_low_is_the_new_measure_in_the_end() {
         let rules = Rules::default().care.cooling;
-        let daily_then_weekly = (0..=112).chain((113..=250).filter(|d| d % 7 == 0));
-        let panes = used(daily_then_weekly);
-        let at = |day| Usage::until(&panes, day).has_recovered(day, &rules);
+        let daily_then_weekly = |until| (0..=112).chain((113..=until).filter(|d| d % 7 == 0));
+        let at = |day| Usage::until(&used(daily_then_weekly(day)), day).has_recovered(day, &rules);
         assert!(!at(170) && at(250));
         assert!(Usage::until(&Panes::default(), 9).has_recovered(9, &rules));
     }

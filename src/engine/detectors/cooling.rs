@@ -91,16 +91,18 @@ fn recount(cx: &mut Context<'_>, time: Time) {
     } else {
         tell(cx, None);
         cx.clear(KIND, None, Reason::LateFact, Span::ZERO, time);
+        arm(cx, cx.now.day());
     }
 }
 
 /// Somebody came by: there is nothing to tell for a while, or there was not.
 fn touched(cx: &mut Context<'_>, time: Time) {
     let untouched = cx.rules.care.cooling.untouched;
-    let Some(told) = told(cx.c) else { return };
-    if time > told.at {
+    let live = cx.c.live(KIND, None).map(|a| a.first_event_time);
+    let Some(opened) = live.or(told(cx.c).map(|told| told.at)) else { return };
+    if time > opened {
         cx.clear(KIND, None, Reason::SourceClosed, Span::ZERO, time);
-    } else if time > told.at - untouched {
+    } else if time > opened - untouched {
         cx.clear(KIND, None, Reason::LateFact, Span::ZERO, time);
     } else {
         return;
