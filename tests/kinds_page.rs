@@ -138,6 +138,8 @@ fn opened(definition: &Definition) -> Alert {
         risk: None,
         evidence: Vec::new(),
         action: Action { code: definition.play.action, steps: Vec::new(), do_not: Vec::new(), guardrails: Vec::new() },
+        treatment: churnwatch::model::alert::Treatment::Treat,
+        batch: String::new(),
         inhibited_by: None,
         incident_id: None,
         reason: None,

@@ -72,6 +72,8 @@ pub struct TopicsConfig {
     pub alerts: String,
     /// The last state of every alert, compacted.
     pub alerts_state: String,
+    /// Alerts about customers of the control group.
+    pub holdout: String,
     /// Records that could not be read.
     pub dead_letters: String,
     /// Customers, compacted; none: `<group>-customers-changelog`.
@@ -163,6 +165,7 @@ impl Default for Config {
                 input: "customer.events".into(),
                 alerts: "churn.alerts".into(),
                 alerts_state: "churn.alerts.state".into(),
+                holdout: "churn.alerts.holdout".into(),
                 dead_letters: "churn.dead-letters".into(),
                 changelog: None,
                 partitions: 6,
@@ -196,6 +199,12 @@ impl Config {
             Some(name) => name.clone(),
             None => format!("{}-customers-changelog", self.kafka.group_id),
         }
+    }
+
+    /// Whether anybody is held out of alerts.
+    pub fn has_holdout(&self) -> bool {
+        let exceptions = self.rules.exceptions.iter().map(|exception| &exception.rules);
+        [&self.rules].into_iter().chain(exceptions).any(|rules| rules.alerts.holdout > 0.0)
     }
 
     /// How many workers there are: as set, or one a core.

@@ -7,6 +7,7 @@ use crate::telemetry::logs::Format;
 
 use super::calendar::{Dates, TimeOfDay, Weekdays, ZONE};
 use super::checked::{Config, Delivery, StartFrom};
+use super::exceptions::differences;
 use super::raw::Value;
 use super::shapes::{
     Address, Business, Count, FilePath, Hint, List, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait, Word,
@@ -75,6 +76,7 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("topics.input", topics.input, texts::TOPIC),
         key!("topics.alerts", topics.alerts, texts::TOPIC),
         key!("topics.alerts_state", topics.alerts_state, texts::TOPIC),
+        key!("topics.holdout", topics.holdout, texts::TOPIC),
         key!("topics.dead_letters", topics.dead_letters, texts::TOPIC),
         key!("topics.changelog", topics.changelog, Or("auto", texts::TOPIC)),
         key!("topics.partitions", topics.partitions, Count(1, 10_000)),
@@ -116,6 +118,7 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("alerts.snooze_default", rules.alerts.snooze_default, Plain(MINUTE, YEAR)),
         key!("alerts.mute_object", rules.alerts.mute_object, Plain(NONE, AGE)),
         key!("alerts.mute_kind", rules.alerts.mute_kind, Plain(NONE, AGE)),
+        key!("alerts.holdout", rules.alerts.holdout, Number(0.0, 0.5)),
         key!("complaints.acknowledge", rules.complaints.acknowledge, BUSINESS_YEAR),
         key!("complaints.acknowledge_major", rules.complaints.acknowledge_major, BUSINESS_YEAR),
         key!("complaints.resolve_minor", rules.complaints.resolve_minor, BUSINESS_YEAR),
@@ -245,12 +248,23 @@ pub(super) fn unknown(path: &str, is_table: bool) -> String {
     }
 }
 
-/// A number that tells one set of rules from another: FNV-1a over every key that the engine goes by. Never 0.
+/// A number that tells one set of rules from another: FNV-1a over every key that the engine goes by, and what differs in
+/// exceptions. Never 0.
 pub(super) fn fingerprint(config: &Config) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
-    for key in KEYS.iter().filter(|key| key.is_rule) {
-        for byte in [key.path, "=", &(key.show)(config), "\n"].iter().flat_map(|text| text.bytes()) {
+    let mut take = |text: &str| {
+        for byte in text.bytes() {
             hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        }
+    };
+    for key in KEYS.iter().filter(|key| key.is_rule) {
+        take(&format!("{}={}\n", key.path, (key.show)(config)));
+    }
+    for exception in &config.rules.exceptions {
+        let (table, differing) = differences(config, exception);
+        take(&format!("[{table}]\n"));
+        for (path, value) in differing {
+            take(&format!("{path}={value}\n"));
         }
     }
     hash.max(1)

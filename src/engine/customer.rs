@@ -138,6 +138,25 @@ impl Default for Profile {
     }
 }
 
+impl Profile {
+    /// Fills what is missing with what is said of the same customer under another name.
+    pub(super) fn fill(&mut self, other: Profile) {
+        let since = self.since.into_iter().chain(other.since).min();
+        *self = Profile {
+            at: self.at.max(other.at),
+            locale: self.locale.take().or(other.locale),
+            timezone: self.timezone.take().or(other.timezone),
+            segment: self.segment.take().or(other.segment),
+            value: self.value.or(other.value),
+            value_decile: self.value_decile.or(other.value_decile),
+            owner: self.owner.take().or(other.owner),
+            products: self.products.or(other.products),
+            since,
+            need: self.need.take().or(other.need),
+        };
+    }
+}
+
 impl Customer {
     /// A customer of whom nothing is known yet.
     pub fn new(key: CustomerKey) -> Customer {

@@ -106,6 +106,17 @@ impl Ledgers {
         self.get(ledger).map_or(0.0, |entry| entry.value_at(time, ledger.half_life()))
     }
 
+    /// Takes in what the ledgers of the same customer under another name hold.
+    pub fn absorb(&mut self, other: Ledgers) {
+        for (ledger, entry) in other.entries {
+            match ledger {
+                // What was said last counts, not how often.
+                Ledger::Survey | Ledger::Intent => self.set(ledger, entry.value, entry.at, &entry.event_id),
+                _ => self.add(ledger, entry.value, entry.at, &entry.event_id),
+            }
+        }
+    }
+
     /// Whether nothing is held at all.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -135,6 +135,16 @@ impl Panes {
         }
     }
 
+    /// Takes in the counts of the same customer under another name.
+    pub fn absorb(&mut self, other: Panes) {
+        for pane in other.panes {
+            match self.panes.iter_mut().find(|own| own.0 >> 11 == pane.0 >> 11) {
+                Some(own) => own.0 += pane.count().min(COUNT_MAX - own.count()),
+                None => push_tight(&mut self.panes, pane),
+            }
+        }
+    }
+
     /// Events of `series` in the `days` days that end with the day of `time`, that day included.
     pub fn sum(&self, series: Series, time: Time, days: i32) -> u32 {
         self.within(series, time, days).map(|p| p.count()).sum()

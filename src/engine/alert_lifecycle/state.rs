@@ -38,7 +38,7 @@ pub struct LiveAlert {
     /// When somebody must have acted; none while nobody has to.
     pub act_by: Option<Time>,
     /// Business time of one step of `act_by`; none where nobody is asked again.
-    pub(super) act_span: Option<Span>,
+    pub(in crate::engine) act_span: Option<Span>,
     /// When to remind.
     pub(super) remind_at: Option<Time>,
     pub(super) reminders: u8,

@@ -2,6 +2,7 @@
 
 mod care;
 mod cohorts;
+mod exceptions;
 mod market;
 mod money;
 mod quality;
@@ -9,6 +10,8 @@ mod standing;
 
 pub use care::*;
 pub use cohorts::*;
+pub use exceptions::Exception;
+pub(in crate::engine) use exceptions::RuleBook;
 pub use market::*;
 pub use money::*;
 pub use quality::*;
@@ -19,6 +22,8 @@ use crate::model::Span;
 /// Everything the engine's behaviour depends on besides its inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
+    /// What holds for some customers in their place.
+    pub exceptions: Vec<Exception>,
     /// Names this set in commit metadata, so that a restore can tell whether it runs under the rules that wrote the state.
     pub version: u32,
     /// Event time and watermark.
@@ -119,6 +124,8 @@ pub struct AlertRules {
     pub mute_object: Span,
     /// A dismissed alert without an object stays mute this long.
     pub mute_kind: Span,
+    /// Share of customers, 0..=0.5, that is held out of kinds which only suppose something.
+    pub holdout: f64,
 }
 
 /// Limits of complaints, in business hours.
@@ -257,6 +264,7 @@ pub struct ScoreRules {
 impl Default for Rules {
     fn default() -> Rules {
         Rules {
+            exceptions: Vec::new(),
             version: 1,
             time: TimeRules {
                 out_of_orderness: Span::seconds(60),
@@ -282,6 +290,7 @@ impl Default for Rules {
                 snooze_default: Span::hours(24),
                 mute_object: Span::days(180),
                 mute_kind: Span::days(30),
+                holdout: 0.0,
             },
             complaints: ComplaintRules {
                 acknowledge: Span::hours(9),
