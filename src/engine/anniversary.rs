@@ -136,6 +136,22 @@ impl Anniversary {
         self.arm(rhythm);
     }
 
+    /// Takes in what is known of the same person under another name; `theirs` if their `since` holds from now on. The time
+    /// is only the earliest possible: [`Anniversary::is_due`] tells.
+    pub fn absorb(&mut self, other: Anniversary, theirs: bool) {
+        if theirs || self.said_by.is_none() {
+            self.said_by = other.said_by;
+        }
+        self.next = self.next.min(other.next);
+        self.step = self.step.max(other.step);
+    }
+
+    /// Whether the next step is due at `time` indeed; if not, its time is put right.
+    pub fn is_due(&mut self, rhythm: &Rhythm<'_>, time: Time) -> bool {
+        self.arm(rhythm);
+        self.next <= time
+    }
+
     fn arm(&mut self, rhythm: &Rhythm<'_>) {
         let (year, phase) = self.step();
         let next = rhythm.due(year, phase);

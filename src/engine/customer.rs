@@ -142,6 +142,8 @@ impl Profile {
     /// Fills what is missing with what is said of the same customer under another name.
     pub(super) fn fill(&mut self, other: Profile) {
         let since = self.since.into_iter().chain(other.since).min();
+        let mut anniversary = std::mem::take(&mut self.anniversary);
+        anniversary.absorb(other.anniversary, self.since != since);
         *self = Profile {
             at: self.at.max(other.at),
             locale: self.locale.take().or(other.locale),
@@ -153,6 +155,8 @@ impl Profile {
             products: self.products.or(other.products),
             since,
             need: self.need.take().or(other.need),
+            anniversary,
+            consent_at: self.consent_at.max(other.consent_at),
         };
     }
 }

@@ -42,6 +42,9 @@ fn on_deadline(cx: &mut Context<'_>, due: Time) {
     };
     let timezone = profile.timezone.clone();
     let rhythm = Rhythm { rules, calendar, timezone: timezone.as_deref(), since };
+    if !profile.anniversary.is_due(&rhythm, due) {
+        return;
+    }
     let (year, phase) = profile.anniversary.step();
     profile.anniversary.take_step(&rhythm);
     let evidence: ThinVec<Fact> = profile.anniversary.said_by.iter().cloned().collect();

@@ -46,7 +46,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
         used(cx, event.time);
     } else if is_personal(event) {
         touched(cx, event.time);
-    } else if event.is_sign_of_life() && waits(cx.c) {
+    } else if event.event_type == EventType::AccountMerged || event.is_sign_of_life() && waits(cx.c) {
         review(cx, event.time);
     }
 }

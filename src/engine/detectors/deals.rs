@@ -30,6 +30,10 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
             }
             (FactWord::Purchases, data.discount.is_some_and(|discount| discount > 0.0))
         }
+        Data::Account(_) if event.event_type == EventType::AccountMerged => {
+            merged(cx, event.time);
+            return;
+        }
         Data::Care(_) => match touch(event) {
             touch if touch.care => (FactWord::Touches, touch.monetary),
             _ => return,
@@ -45,6 +49,19 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
         }
     } else if bought && opens(&count(cx.c, cx.rules, basis, cx.now), cx.rules, basis) {
         raise(cx, basis, event.time);
+    }
+}
+
+/// Two records of one person have become one: what is counted of both may be more, or of other sorts.
+fn merged(cx: &mut Context<'_>, time: Time) {
+    if live_word(cx.c).is_some() {
+        review(cx, time);
+        return;
+    }
+    let bases = [FactWord::Touches, FactWord::Purchases];
+    let basis = bases.into_iter().find(|basis| opens(&count(cx.c, cx.rules, *basis, cx.now), cx.rules, *basis));
+    if let Some(basis) = basis {
+        raise(cx, basis, time);
     }
 }
 

@@ -24,13 +24,14 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
     let time = event.time;
     match (event.event_type, cx.c.rare.care.as_deref().and_then(|care| care.opted_out.as_ref())) {
         // Sent all the same, or said again: said once more.
-        (EventType::Unsubscribed | EventType::SpamReported | EventType::MarketingSent, Some(out))
-            if time >= out.fact.time =>
-        {
+        (
+            EventType::Unsubscribed | EventType::SpamReported | EventType::MarketingSent | EventType::AccountMerged,
+            Some(out),
+        ) if time >= out.fact.time => {
             opted_out(cx, time);
         }
         (EventType::Unsubscribed | EventType::SpamReported, _) => {}
-        (EventType::MarketingSent, None) => sent(cx, time),
+        (EventType::MarketingSent | EventType::AccountMerged, None) => sent(cx, time),
         (EventType::ProfileUpserted, None) if matches!(&event.data, Data::Profile(p) if p.consent == Some(true)) => {
             agreed(cx, time);
         }

@@ -23,7 +23,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
         return;
     }
     match event.event_type {
-        EventType::FeatureRequestDeclined => declined(cx, event.time),
+        EventType::FeatureRequestDeclined | EventType::AccountMerged => declined(cx, event.time),
         EventType::FeatureRequestAccepted => answered(cx, event.time),
         EventType::CareOutreach if touch(event).asks => answered(cx, event.time),
         // Use may have fallen, or risen again, since the last look.

@@ -75,6 +75,35 @@ impl Default for Care {
     }
 }
 
+impl Care {
+    /// Takes in what was done for the same person under another name. What was told of there was told to nobody here.
+    pub fn absorb(&mut self, other: Care) {
+        merge(&mut self.touches, other.touches, |t| t.fact.time);
+        merge(&mut self.declined, other.declined, |d| d.fact.time);
+        merge(&mut self.bargains, other.bargains, |f| f.time);
+        merge(&mut self.sends, other.sends, |f| f.time);
+        let last = |touch: &Option<Fact>| touch.as_ref().map(|f| f.time);
+        if last(&other.last_touch) > last(&self.last_touch) {
+            self.last_touch = other.last_touch;
+        }
+        let rank = |out: &Option<OptOut>| out.as_ref().map(|out| (!out.spam, out.fact.time));
+        if rank(&other.opted_out) > rank(&self.opted_out) {
+            self.opted_out = other.opted_out;
+        }
+        self.last_personal = self.last_personal.max(other.last_personal);
+        self.recognised = self.recognised.max(other.recognised);
+        self.needs_answered = self.needs_answered.max(other.needs_answered);
+    }
+}
+
+/// Two lists in order of time become one; the oldest make room.
+fn merge<T>(own: &mut ThinVec<T>, theirs: ThinVec<T>, of: impl Fn(&T) -> Time) {
+    own.extend(theirs);
+    own.sort_by_key(of);
+    let beyond = own.len().saturating_sub(ITEMS_MAX);
+    own.drain(..beyond);
+}
+
 /// A care touch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Touched {
