@@ -121,7 +121,7 @@ fn step_of(year: i64, phase: Phase) -> u16 {
 impl Anniversary {
     /// Year and phase of the next step.
     pub fn step(&self) -> (i64, Phase) {
-        (EPOCH + i64::from(self.step / 2), if self.step % 2 == 0 { Phase::Due } else { Phase::Missed })
+        (EPOCH + i64::from(self.step / 2), if self.step.is_multiple_of(2) { Phase::Due } else { Phase::Missed })
     }
 
     /// Since when they are a customer, or where they live, is said anew at `time`. What was told is not told again.
