@@ -461,7 +461,9 @@ fn what_is_remembered_of_a_customer_is_bounded() {
 /// Numbers at the edge of what the codec lets through.
 fn exaggerate(event: &mut Event<'_>, number: f64, time: Time) {
     match &mut event.data {
-        Data::Purchase(data) | Data::Delivery(data) => (data.amount, data.quantity) = (Some(number), Some(number)),
+        Data::Purchase(data) | Data::Delivery(data) => {
+            (data.amount, data.quantity, data.discount) = (Some(number), Some(number), Some(number));
+        }
         Data::Contact(data) => (data.wait_s, data.score, data.sentiment) = (Some(number), Some(number), Some(number)),
         Data::Complaint(data) => data.sentiment = Some(number),
         Data::Feedback(data) => {
@@ -475,6 +477,7 @@ fn exaggerate(event: &mut Event<'_>, number: f64, time: Time) {
             data.products = Some(Products(number));
         }
         Data::Alert(data) => data.until = Some(time),
+        Data::Care(data) => data.amount = Some(number),
         _ => {}
     }
 }

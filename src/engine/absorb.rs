@@ -5,6 +5,8 @@ use super::grievance::{ITEMS_MAX, REPAIRS_MAX};
 use super::rare::RareParts;
 use super::rules::Rules;
 use super::silence::Life;
+use super::usage::midnight;
+use crate::model::Time;
 
 impl Customer {
     /// Takes in everything of `other`, who is the same person. What only one of the two can have, such as a segment,
@@ -33,6 +35,11 @@ impl Customer {
         self.last_answered = self.last_answered.max(other.last_answered);
         self.unanswered_surveys = self.unanswered_surveys.max(other.unanswered_surveys);
         self.returned = self.returned.max(other.returned);
+        self.first_seen = self.first_seen.min(other.first_seen);
+        // Looked at anew at the next midnight.
+        if self.cooling_at.min(other.cooling_at) < Time::MAX {
+            self.cooling_at = midnight(self.highest.day() + 1);
+        }
         if !self.is_gone() {
             self.life.arm(&rules.silence);
         }
@@ -69,6 +76,11 @@ impl RareParts {
             (Some(own), Some(theirs)) => Some(if later(&own, &theirs) { theirs } else { own }),
             (own, theirs) => own.or(theirs),
         };
+        match (&mut self.care, other.care) {
+            (Some(own), Some(theirs)) => own.absorb(*theirs),
+            (own @ None, Some(theirs)) => own.get_or_insert_default().absorb(*theirs),
+            (_, None) => {}
+        }
         self.mutes.extend(other.mutes);
         self.mutes.truncate(ITEMS_MAX);
         self.intent_cleared = self.intent_cleared.max(other.intent_cleared);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::alert_lifecycle::LiveAlert;
+use super::anniversary::Anniversary;
 use super::dedup::RecentIds;
 use super::fact::Fact;
 use super::grievance::{Complaint, Failure, Repairs};
@@ -62,6 +63,11 @@ pub struct Customer {
     pub asked: Asked,
     /// Last time an official word on them was not good; `Time::MIN` if never.
     pub not_good: Time,
+    /// Time of the first event seen; `Time::MAX` before it.
+    pub first_seen: Time,
+    /// The UTC midnight at which use is to be looked at; `Time::MAX` if it is not. Never later than the first one at which
+    /// use has fallen if nothing more is used.
+    pub cooling_at: Time,
     /// When this customer stands in the timer queue; `Time::MAX` if not. Not stored: rebuilt.
     #[serde(skip, default = "not_queued")]
     pub(super) queued: Time,
@@ -90,7 +96,7 @@ pub struct Probation {
 }
 
 /// What the company says of a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Time of the event that said it.
     pub at: Time,
@@ -112,12 +118,37 @@ pub struct Profile {
     pub since: Option<Time>,
     /// Why they came.
     pub need: Option<Box<str>>,
+    /// Anniversaries of `since`.
+    pub anniversary: Anniversary,
+    /// Last time they agreed to marketing; `Time::MIN` if never.
+    pub consent_at: Time,
+}
+
+impl Default for Profile {
+    fn default() -> Profile {
+        Profile {
+            at: Time::MIN,
+            locale: None,
+            timezone: None,
+            segment: None,
+            value: None,
+            value_decile: None,
+            owner: None,
+            products: None,
+            since: None,
+            need: None,
+            anniversary: Anniversary::default(),
+            consent_at: Time::MIN,
+        }
+    }
 }
 
 impl Profile {
     /// Fills what is missing with what is said of the same customer under another name.
     pub(super) fn fill(&mut self, other: Profile) {
         let since = self.since.into_iter().chain(other.since).min();
+        let mut anniversary = std::mem::take(&mut self.anniversary);
+        anniversary.absorb(other.anniversary, self.since != since);
         *self = Profile {
             at: self.at.max(other.at),
             locale: self.locale.take().or(other.locale),
@@ -129,6 +160,8 @@ impl Profile {
             products: self.products.or(other.products),
             since,
             need: self.need.take().or(other.need),
+            anniversary,
+            consent_at: self.consent_at.max(other.consent_at),
         };
     }
 }
@@ -157,6 +190,8 @@ impl Customer {
             returned: Time::MIN,
             asked: Asked::default(),
             not_good: Time::MIN,
+            first_seen: Time::MAX,
+            cooling_at: Time::MAX,
             queued: Time::MAX,
             changed: false,
         }

@@ -11,6 +11,7 @@
 mod absorb;
 mod ahead;
 pub mod alert_lifecycle;
+mod anniversary;
 pub mod calendar;
 mod context;
 pub mod customer;
@@ -34,6 +35,7 @@ mod silence;
 mod store;
 mod tight;
 mod timer;
+mod usage;
 mod watermark;
 mod window;
 

@@ -11,8 +11,9 @@ use churnwatch::engine::{Clock, Customer, Effect, Engine, Outcome, Rules, Step a
 use churnwatch::model::alert::Alert;
 use churnwatch::model::event::{
     AccountData, AlertData, BillingData, CareData, Category, CompetitorData, ComplaintData, ComplaintSeverity,
-    ContactData, Data, Dimension, Direction, FeatureRequestData, FeedbackData, Metric, OrderData, Outcome as Decision,
-    OutcomeData, Products, ProfileData, PromiseData, Renewal, Scalar, ServiceData, Text, UsageData,
+    ContactData, Data, Dimension, Direction, Family, FeatureRequestData, FeedbackData, Metric, OrderData,
+    Outcome as Decision, OutcomeData, Products, ProfileData, PromiseData, Renewal, Scalar, ServiceData, Text,
+    UsageData,
 };
 use churnwatch::model::{CustomerKey, Event, EventType, Span, Time};
 use proptest::prelude::*;
@@ -145,15 +146,28 @@ pub const ACTS: &[Act] = acts! {
     CareOutreach "human" Care(CareData) |o| { by: word("human"), purpose: word("checkin") };
     CareGesture "human" Care(CareData) |o| { by: word("human"), monetary: Some(false) };
     CareGesture "auto" Care(CareData) |o| { by: word("auto"), order_id: text("o", o) };
+    CareOutreach "retention" Care(CareData) |o| { by: word("human"), purpose: word("retention") };
+    CareOutreach "auto" Care(CareData) |o| { by: word("auto"), purpose: word("appreciation") };
     CareApology "" Care(CareData) |o| { by: word("human") };
+    CareGesture "money" Care(CareData) |o| { by: word("human"), monetary: Some(true), amount: Some(10.0) };
+    CareGesture "flowers" Care(CareData) |o| { by: word("human"), monetary: Some(false) };
+    AnniversaryRecognised "" Care(CareData) |o| {};
     ReferralMade "" Care(CareData) |o| {};
     ReferralAsked "" Care(CareData) |o| {};
     ReferralConverted "" Care(CareData) |o| { referral_id: text("r", o), amount: Some(700.0) };
     ReferenceGiven "" Care(CareData) |o| {};
     CareOutreach "survey" Care(CareData) |o| { purpose: word("survey") };
     MarketingSent "" Care(CareData) |o| {};
+    Unsubscribed "" Care(CareData) |o| {};
+    SpamReported "" Care(CareData) |o| {};
+    FeatureRequestAccepted "" FeatureRequest(FeatureRequestData) |o| { request_id: text("f", o) };
+    PurchaseCompleted "at a discount" Purchase(OrderData) |o| { order_id: text("o", o), discount: Some(5.0) };
+    ReturnRequested "" Purchase(OrderData) |o| { order_id: text("o", o) };
     ProfileUpserted "manila" Profile(ProfileData) |o| {
         timezone: word("Asia/Manila"), since: Some(Time::EARLIEST), products: Some(Products(3.0))
+    };
+    ProfileUpserted "consent, since march" Profile(ProfileData) |o| {
+        consent: Some(true), since: Some(START - Span::days(2 * 365 - 10)), need: word("to be heard")
     };
     ProfileUpserted "top decile" Profile(ProfileData) |o| {
         value_decile: Some(10.0), owner: word("ana"), value: Some(1_200.0)
@@ -226,7 +240,20 @@ pub fn history(longest: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => (1..40_i64).prop_map(|d| d * 86_400),
     ];
     // Erasure is rare: it ends most of what there is to see.
-    let act = prop_oneof![60 => 0..ACTS.len(), 1 => ACTS.len()..ACTS.len() + PLAIN.len()];
+    let any_act = prop_oneof![60 => 0..ACTS.len(), 1 => ACTS.len()..ACTS.len() + PLAIN.len()];
+    // What is counted over months needs many of a kind.
+    let care = [Family::Care, Family::Usage, Family::FeatureRequest, Family::Purchase, Family::Profile];
+    let care: Vec<usize> = (0..ACTS.len()).filter(|act| care.contains(&ACTS[*act].event_type.family())).collect();
+    let care_act = prop::sample::select(care);
+    prop_oneof![4 => steps(gap.clone(), late.clone(), any_act, longest), 1 => steps(gap, late, care_act, longest)]
+}
+
+fn steps(
+    gap: impl Strategy<Value = i64>,
+    late: impl Strategy<Value = i64>,
+    act: impl Strategy<Value = usize>,
+    longest: usize,
+) -> impl Strategy<Value = Vec<Step>> {
     let who = prop_oneof![6 => Just(0_u8), 2 => Just(1), 1 => Just(2)];
     let step = (gap, late, who, act, 0..3_u8);
     let step = step.prop_map(|(gap_s, late_s, who, act, object)| Step { gap_s, late_s, who, act, object });

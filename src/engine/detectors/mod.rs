@@ -4,12 +4,18 @@ mod abandonment;
 mod accumulation;
 mod admission;
 mod advocates;
+mod anniversary;
 mod blind_spot;
 mod cancellation;
 mod churn_risk;
 mod conduct;
+mod cooling;
+mod deals;
 mod double_deviation;
 mod due_soon;
+mod marketing;
+mod needs;
+mod neglect;
 mod promises;
 mod quality_drop;
 mod recovery_window;
@@ -21,11 +27,15 @@ mod standing;
 
 pub use standing::{catch_up, hindsight, judge, judge_ends, judged_at};
 
+use thin_vec::ThinVec;
+
+use super::alert_lifecycle::EVIDENCE_MAX;
 use super::context::Context;
 use super::customer::Customer;
+use super::fact::Fact;
 use super::memory::Changes;
 use super::rules::Rules;
-use crate::model::{Event, Time};
+use crate::model::{Event, EventType, Kind, Span, Time};
 
 /// What a mechanism watches.
 pub struct Detector {
@@ -57,6 +67,12 @@ pub const DETECTORS: &[Detector] = &[
     admission::DETECTOR,
     second_chance::DETECTOR,
     silence::DETECTOR,
+    needs::DETECTOR,
+    cooling::DETECTOR,
+    neglect::DETECTOR,
+    anniversary::DETECTOR,
+    deals::DETECTOR,
+    marketing::DETECTOR,
     promises::DETECTOR,
     abandonment::DETECTOR,
     blind_spot::DETECTOR,
@@ -69,4 +85,21 @@ pub const DETECTORS: &[Detector] = &[
 /// Days between two times, whole ones.
 fn whole_days(from: Time, to: Time) -> u32 {
     ((to - from).0.max(0) / 86_400_000) as u32
+}
+
+/// When an alert that opens now ends by itself. One that is live keeps its end.
+fn ends(cx: &Context<'_>, kind: Kind, object: Option<&str>, after: Span) -> Option<Time> {
+    cx.c.live(kind, object).is_none().then(|| cx.now + after)
+}
+
+/// The newest facts of a list in order of time, as many as an alert shows.
+fn newest(mut facts: ThinVec<Fact>) -> ThinVec<Fact> {
+    let beyond = facts.len().saturating_sub(EVIDENCE_MAX);
+    facts.drain(..beyond);
+    facts
+}
+
+/// Whether by this event the customer has left.
+fn has_left(event: &Event<'_>) -> bool {
+    matches!(event.event_type, EventType::AccountCancelled | EventType::OutcomeChurned)
 }

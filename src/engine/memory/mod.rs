@@ -97,6 +97,7 @@ pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
     let mut changes = Changes::default();
     let newest = cx.c.highest;
     prune(cx, newest);
+    cx.c.first_seen = cx.c.first_seen.min(event.time);
     if event.is_sign_of_life() {
         cx.c.life.sign(Fact::new(event, None), &cx.rules.silence);
         if cx.c.is_gone() {

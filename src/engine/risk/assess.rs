@@ -9,6 +9,8 @@ use super::band::{NEAR, band_of, first_change};
 use super::factors::{Factor, Sign, Source};
 use crate::engine::customer::Customer;
 use crate::engine::fact::Fact;
+use crate::engine::memory::care;
+use crate::engine::memory::market::prices::price_gap_evidence;
 use crate::engine::rules::Rules;
 use crate::model::Time;
 use crate::model::alert::{Band, Contribution, LogOdds, Risk};
@@ -105,7 +107,7 @@ pub fn top_facts(c: &Customer, rules: &Rules, time: Time, most: usize, hidden: &
     facts
 }
 
-fn evidence(c: &Customer, _: &Rules, _: Time, source: Source) -> (Option<Time>, Vec<String>) {
+fn evidence(c: &Customer, rules: &Rules, time: Time, source: Source) -> (Option<Time>, Vec<String>) {
     match source {
         Source::OpenItems => {
             let complaints = c.open_complaints().filter_map(|i| i.voice());
@@ -127,6 +129,15 @@ fn evidence(c: &Customer, _: &Rules, _: Time, source: Source) -> (Option<Time>, 
             None => (None, Vec::new()),
         },
         Source::Since => (c.since(), Vec::new()),
+        Source::Prices => {
+            let (since, facts) = price_gap_evidence(c, rules, time);
+            (since, facts.iter().map(|f| f.event_id().to_owned()).collect())
+        }
+        Source::Care => {
+            let last = c.rare.care.as_deref().and_then(|care| care.last_touch.as_ref());
+            let ids = last.iter().map(|f| f.event_id().to_owned()).collect();
+            (Some(care::untouched_since(c)), ids)
+        }
         Source::Nothing => (None, Vec::new()),
     }
 }

@@ -158,7 +158,7 @@ pub fn update_band(customer: &mut Customer, rules: &Rules, time: Time, by_fact: 
         customer.band.crosses_at = next_crossing(customer, rules, time, now);
         return;
     }
-    let (burdened, precious) = (has_burden(customer, time), is_precious(customer, rules, time));
+    let (burdened, precious) = (has_burden(customer, rules, time), is_precious(customer, rules, time));
     if !burdened && !precious {
         customer.band.crosses_at = Time::MAX;
         customer.band.above_since = Time::MAX;
@@ -198,11 +198,11 @@ pub fn correct_band(customer: &mut Customer, rules: &Rules, time: Time) {
 }
 
 /// Whether anything but silence, use and standing can move the score: something that has not faded yet, or is open.
-fn has_burden(c: &Customer, time: Time) -> bool {
+fn has_burden(c: &Customer, rules: &Rules, time: Time) -> bool {
     c.ledgers.weigh_on(time)
         || !c.rare.complaints.is_empty()
         || !c.rare.failures.is_empty()
-        || c.rare.market.is_some()
+        || c.rare.market.is_some() && price_gap(c, rules, time) > 0.0
         || c.unanswered_surveys >= 2
         || c.sentiment.as_ref().is_some_and(|s| s.is_low())
 }

@@ -10,6 +10,8 @@ use super::curve::Curve;
 use super::windows::WINDOWS;
 use crate::engine::customer::Customer;
 use crate::engine::ledger::Ledger;
+use crate::engine::memory::care;
+use crate::engine::memory::market::prices::price_gap;
 use crate::engine::rules::Rules;
 use crate::engine::window::Series;
 use crate::model::event::Family;
@@ -74,6 +76,8 @@ pub(super) enum Source {
     Sentiment,
     Life,
     Since,
+    Prices,
+    Care,
     Nothing,
 }
 
@@ -147,7 +151,9 @@ pub(super) const RISKS: &[Factor] = &[
     factor!("contact_abandoned" "M30" 0.50 cap 1.2 Count Source::Ledger(Ledger::ContactAbandoned), |c, _, t| {
         c.ledgers.value(Ledger::ContactAbandoned, t)
     }),
-    factor!("effort" "M46" 0.35 cap 1.0 Count Source::Ledger(Ledger::Effort), |c, _, t| c.ledgers.value(Ledger::Effort, t)),
+    factor!("effort" "M46" 0.35 cap 1.0 Count Source::Ledger(Ledger::Effort), |c, rules, t| {
+        c.ledgers.value(Ledger::Effort, t) + care::asymmetry(c, rules, t)
+    }),
     factor!("sentiment" "M35" 1.0 cap 1.0 Line Source::Sentiment, |c, _, t| c.sentiment.as_ref().map_or(0.0, |s| s.fall(t))),
     factor!("survey" "M09" 1.0 cap 1.0 Line Source::Ledger(Ledger::Survey), |c, _, t| {
         c.ledgers.value(Ledger::Survey, t) + if c.unanswered_surveys >= 2 { 0.3 } else { 0.0 }
@@ -165,9 +171,15 @@ pub(super) const RISKS: &[Factor] = &[
         let open = c.open_complaints().next().is_some() || c.open_failures().next().is_some();
         if mentions > 0.0 && open { mentions + 0.5 } else { mentions }
     }),
+    factor!("price_gap" "M29" 0.50 cap 1.0 Line Source::Prices, price_gap),
     factor!("dispute_denied" "M17" 0.60 cap 1.2 Count Source::Ledger(Ledger::DisputeDenied), |c, _, t| {
         c.ledgers.value(Ledger::DisputeDenied, t)
     }),
+    factor!("incident" "M16" 1.0 cap 0.8 Line Source::Ledger(Ledger::Incident), |c, _, t| {
+        c.ledgers.value(Ledger::Incident, t)
+    }),
+    factor!("payment" "M24" 1.0 cap 0.9 Line Source::Ledger(Ledger::Payment), |c, _, t| c.ledgers.value(Ledger::Payment, t)),
+    factor!("neglect" "M08" 0.15 cap 0.4 Line Source::Care, |c, _, t| care::quarters_without_care(c, t)),
     factor!("intent" "M41" 3.0 cap 3.0 Line Source::Ledger(Ledger::Intent), |c, _, t| c.ledgers.value(Ledger::Intent, t).min(1.0)),
 ];
 
@@ -178,6 +190,9 @@ pub(super) const PROTECTIONS: &[Factor] = &[
     }, |x| libm::exp(x) - 1.0),
     factor!("advocacy" "M27" -0.4 cap -0.4 Line Source::Ledger(Ledger::Advocacy), |c, _, t| {
         c.ledgers.value(Ledger::Advocacy, t).min(1.0)
+    }),
+    factor!("plan_kept" "M26" -0.3 cap -0.3 Line Source::Ledger(Ledger::PlanKept), |c, _, t| {
+        c.ledgers.value(Ledger::PlanKept, t).min(1.0)
     }),
     // The reference is one product.
     factor!("products" "M38" -0.2 cap -0.6 Line Source::Nothing, |c, _, _| {
