@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::alert_lifecycle::LiveAlert;
 use super::customer::Customer;
 use super::ledger::Ledger;
+use super::memory::market::prices::{price_gap, price_gap_evidence};
 use super::rules::Rules;
 use super::window::Series;
 use crate::model::alert::{Band, Contribution, LogOdds, Risk};
@@ -60,6 +61,7 @@ enum Source {
     Sentiment,
     Life,
     Since,
+    Prices,
     Nothing,
 }
 
@@ -127,6 +129,7 @@ const FACTORS: &[Factor] = &[
         let open = c.open_complaints().next().is_some() || c.open_failures().next().is_some();
         if mentions > 0.0 && open { mentions + 0.5 } else { mentions }
     }),
+    factor!("price_gap" "M29" 0.50 cap 1.0 Line Source::Prices, price_gap),
     factor!("dispute_denied" "M17" 0.60 cap 1.2 Count Source::Ledger(Ledger::DisputeDenied), |c, _, t| {
         c.ledgers.value(Ledger::DisputeDenied, t)
     }),
@@ -226,7 +229,7 @@ pub fn assess(customer: &Customer, rules: &Rules, time: Time) -> Risk {
         .into_iter()
         .take(LISTED)
         .map(|(factor, value, log_odds)| {
-            let (since, evidence) = evidence(customer, factor.source);
+            let (since, evidence) = evidence(customer, rules, time, factor.source);
             let value = libm::round((factor.printed)(value) * 1e4) / 1e4;
             Contribution { factor: factor.name, value, log_odds, mechanism: factor.mechanism, since, evidence }
         })
@@ -244,7 +247,7 @@ pub fn assess(customer: &Customer, rules: &Rules, time: Time) -> Risk {
     }
 }
 
-fn evidence(c: &Customer, source: Source) -> (Option<Time>, Vec<String>) {
+fn evidence(c: &Customer, rules: &Rules, time: Time, source: Source) -> (Option<Time>, Vec<String>) {
     match source {
         Source::OpenItems => {
             let complaints = c.open_complaints().filter_map(|i| i.voice());
@@ -266,6 +269,10 @@ fn evidence(c: &Customer, source: Source) -> (Option<Time>, Vec<String>) {
             None => (None, Vec::new()),
         },
         Source::Since => (c.since(), Vec::new()),
+        Source::Prices => {
+            let (since, facts) = price_gap_evidence(c, rules, time);
+            (since, facts.iter().map(|f| f.event_id().to_owned()).collect())
+        }
         Source::Nothing => (None, Vec::new()),
     }
 }
@@ -374,7 +381,7 @@ impl BandState {
 /// it, or where the band has to be left again.
 pub fn update_band(customer: &mut Customer, rules: &Rules, time: Time, by_fact: bool) {
     let watched = customer.alerts.iter().any(LiveAlert::is_live) || customer.band.band > Band::Normal;
-    if !watched && !has_burden(customer) {
+    if !watched && !has_burden(customer, rules, time) {
         return;
     }
     let now = log_odds(customer, rules, time);
@@ -386,8 +393,11 @@ pub fn update_band(customer: &mut Customer, rules: &Rules, time: Time, by_fact: 
 
 /// Whether anything but silence, mood and standing can move the score. Those three alone take nobody out of the normal
 /// band before an alert opens, and then the band is looked at.
-fn has_burden(c: &Customer) -> bool {
-    !c.ledgers.is_empty() || !c.rare.complaints.is_empty() || !c.rare.failures.is_empty()
+fn has_burden(c: &Customer, rules: &Rules, time: Time) -> bool {
+    !c.ledgers.is_empty()
+        || !c.rare.complaints.is_empty()
+        || !c.rare.failures.is_empty()
+        || price_gap(c, rules, time) > 0.0
 }
 
 /// Lives through what the band did by itself up to `time`: for customers whose band stands in no timer queue.

@@ -3,17 +3,27 @@
 mod abandonment;
 mod accumulation;
 mod cancellation;
+mod changes;
+mod competitor;
 mod double_deviation;
+mod forced_contact;
+mod loyalty;
+mod mismatch;
+mod onboarding;
 mod promises;
+mod reviews;
 mod second_chance;
 mod silence;
 mod stalled;
+mod value_gap;
 
+use super::alert_lifecycle::LiveAlert;
 use super::context::Context;
 use super::customer::Customer;
 use super::memory::Changes;
 use super::rules::Rules;
-use crate::model::{Event, Time};
+use crate::model::alert::Status;
+use crate::model::{Event, Kind, Span, Time};
 
 /// What a mechanism watches.
 pub struct Detector {
@@ -43,9 +53,27 @@ pub const DETECTORS: &[Detector] = &[
     stalled::DETECTOR,
     second_chance::DETECTOR,
     silence::DETECTOR,
+    competitor::DETECTOR,
+    value_gap::DETECTOR,
+    loyalty::DETECTOR,
     promises::DETECTOR,
+    reviews::DETECTOR,
     abandonment::DETECTOR,
+    mismatch::DETECTOR,
+    forced_contact::DETECTOR,
+    onboarding::DETECTOR,
+    changes::DETECTOR,
 ];
+
+/// The alert of `kind` and `object` that is live or has expired: what a late fact may retract.
+fn told<'c>(c: &'c Customer, kind: Kind, object: Option<&str>) -> Option<&'c LiveAlert> {
+    c.alerts.iter().find(|a| (a.is_live() || a.status == Status::Expired) && a.is(kind, object))
+}
+
+/// When an alert that is raised now ends by itself: `after` its opening. None where it is live: that stays as it is.
+fn ends(cx: &Context<'_>, kind: Kind, object: Option<&str>, after: Span) -> Option<Time> {
+    cx.c.live(kind, object).is_none().then_some(cx.now + after)
+}
 
 /// Days between two times, whole ones.
 fn whole_days(from: Time, to: Time) -> u32 {

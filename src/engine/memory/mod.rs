@@ -46,6 +46,10 @@ pub struct Changes {
     pub detractor: bool,
     /// A probation began.
     pub probation: bool,
+    /// What was given is not what was signed: the order or bill, once each time. It counts as a broken promise.
+    pub mismatch: Option<Box<str>>,
+    /// Orders and bills that were put right.
+    pub rectified: Vec<Box<str>>,
 }
 
 /// How a complaint's case moved.
