@@ -6,7 +6,7 @@ use super::{Detector, ends, no_deadline, on_no_deadline, settle_nothing};
 use crate::engine::alert_lifecycle::Raise;
 use crate::engine::context::Context;
 use crate::engine::memory::Changes;
-use crate::engine::memory::market::reviews::{Verdict, place};
+use crate::engine::memory::market::reviews::{Verdict, is_settled, place};
 use crate::model::alert::{FactWord, Facts, Reason, Severity};
 use crate::model::event::{Data, Direction};
 use crate::model::{Event, EventType, Kind, Span, Time};
@@ -17,21 +17,24 @@ pub(super) const DETECTOR: Detector =
 const KIND: Kind = Kind::PublicDetraction;
 
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
-    if cx.c.rare.market.as_deref().is_none_or(|market| market.reviews.is_empty()) {
+    let count = cx.c.rare.market.as_deref().map_or(0, |market| market.reviews.len());
+    if count == 0 {
         return;
     }
     match (event.event_type, &event.data) {
         (EventType::ReviewPosted | EventType::ReviewReplied | EventType::SentimentScored, Data::Feedback(data)) => {
-            let Some(index) = place(cx, event, data) else { return };
-            judge(cx, index, event);
-            let nameless = data.review_id.is_none() && event.correlation_id.is_none();
-            if event.event_type == EventType::ReviewPosted && nameless && data.rating.is_some() {
-                thinks_better(cx, index, event.time);
+            if let Some(index) = place(cx, event, data) {
+                judge(cx, index, event);
+            }
+            // A good rating that names no review settles every older one.
+            if event.event_type == EventType::ReviewPosted {
+                for index in 0..count {
+                    settle_older(cx, index, event.time);
+                }
             }
         }
         (_, Data::Contact(data)) if data.direction == Some(Direction::Outbound) => {
             let Some(correlation) = event.correlation_id.as_deref() else { return };
-            let count = cx.c.rare.market.as_deref().map_or(0, |market| market.reviews.len());
             for index in 0..count {
                 let review = cx.c.rare.market.as_deref().map(|market| &market.reviews[index]);
                 if review.is_some_and(|r| r.is_about(correlation)) {
@@ -43,10 +46,21 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
     }
 }
 
+/// Closes the alert about a review that is settled by now.
+fn settle_older(cx: &mut Context<'_>, index: usize, time: Time) {
+    let rules = &cx.rules.market.reviews;
+    let Some(reviews) = cx.c.rare.market.as_deref().map(|market| &market.reviews) else { return };
+    if is_settled(reviews, index, rules) {
+        let id = reviews[index].id.clone();
+        cx.clear(KIND, Some(&id), Reason::SourceClosed, Span::ZERO, time);
+    }
+}
+
 /// Opens or closes the alert about a review by what is known of it.
 fn judge(cx: &mut Context<'_>, index: usize, event: &Event<'_>) {
     let rules = &cx.rules.market.reviews;
-    let Some(review) = cx.c.rare.market.as_deref().map(|market| &market.reviews[index]) else { return };
+    let Some(reviews) = cx.c.rare.market.as_deref().map(|market| &market.reviews) else { return };
+    let review = &reviews[index];
     let Some(fact) = review.fact.clone() else { return };
     let id = review.id.clone();
     let word = match review.verdict(rules) {
@@ -58,7 +72,7 @@ fn judge(cx: &mut Context<'_>, index: usize, event: &Event<'_>) {
             return cx.clear(KIND, Some(&id), reason, Span::ZERO, event.time);
         }
     };
-    if review.replied >= fact.time {
+    if is_settled(reviews, index, rules) {
         return cx.clear(KIND, Some(&id), Reason::SourceClosed, Span::ZERO, event.time);
     }
     let floor = if review.reach >= rules.error_reach { Severity::Error } else { Severity::Warning };
@@ -67,18 +81,4 @@ fn judge(cx: &mut Context<'_>, index: usize, event: &Event<'_>) {
     let expires_at = ends(cx, KIND, Some(&id), rules.expires_after);
     let raise = Raise::new(KIND, Some(&id), floor, event_time);
     cx.raise(Raise { evidence: thin_vec![fact], facts, expires_at, ..raise });
-}
-
-/// A good rating that names no review replaces every older one.
-fn thinks_better(cx: &mut Context<'_>, index: usize, time: Time) {
-    let rules = &cx.rules.market.reviews;
-    let Some(reviews) = cx.c.rare.market.as_deref().map(|market| &market.reviews) else { return };
-    if reviews[index].verdict(rules) != Verdict::Fine {
-        return;
-    }
-    let older: Vec<Box<str>> =
-        reviews.iter().filter(|r| r.fact.as_ref().is_some_and(|f| f.time < time)).map(|r| r.id.clone()).collect();
-    for id in older {
-        cx.clear(KIND, Some(&id), Reason::SourceClosed, Span::ZERO, time);
-    }
 }

@@ -30,6 +30,8 @@ pub struct Mismatch {
     correlation: Option<Box<str>>,
     /// The event.
     pub fact: Fact,
+    /// The last event that said so again while it was open: a repair that turns out to lie before it does not help.
+    again: Option<Fact>,
     /// Whether it was a bill.
     pub billed: bool,
     /// When it was put right; `None` while it is not.
@@ -95,13 +97,22 @@ fn mismatch(cx: &mut Context<'_>, event: &Event<'_>, object: &str, billed: bool,
     let mismatches = &mut market(&mut cx.c.rare).mismatches;
     let old = |m: &Mismatch| m.fact.time < lapsed || m.closed.is_some_and(|at| now - at > TOMBSTONE);
     mismatches.list.retain(|m| !old(m));
-    if mismatches.list.iter().any(|m| &*m.object == object && m.closed.is_none()) {
-        return; // The same object again: not broken twice.
+    if let Some(open) = mismatches.list.iter_mut().find(|m| &*m.object == object && m.closed.is_none()) {
+        // The same object again: not broken twice.
+        let fact = Fact::new(event, None);
+        let later = if fact.time < open.fact.time { std::mem::replace(&mut open.fact, fact) } else { fact };
+        if open.again.as_ref().is_none_or(|again| again.time <= later.time) {
+            open.again = Some(later);
+        }
+        return;
     }
     make_room(&mut mismatches.list, |m| m.closed.is_some());
     let correlation = correlation.map(Into::into);
     let fact = Fact::new(event, None);
-    push_tight(&mut mismatches.list, Mismatch { object: object.into(), correlation, fact, billed, closed });
+    push_tight(
+        &mut mismatches.list,
+        Mismatch { object: object.into(), correlation, fact, again: None, billed, closed },
+    );
     cx.c.ledgers.add(Ledger::PromiseBroken, 1.0, event.time, &event.id);
     changes.mismatch = Some(object.into());
 }
@@ -113,9 +124,19 @@ fn put_right(cx: &mut Context<'_>, event: &Event<'_>, objects: [Option<&str>; 2]
     let ids = [order, bill, event.correlation_id.as_deref()];
     for mismatch in market.mismatches.list.iter_mut().filter(|m| m.closed.is_none() && m.fact.time <= event.time) {
         let own = |id: &str| id == &*mismatch.object || mismatch.correlation.as_deref() == Some(id);
-        if ids.into_iter().flatten().any(own) {
-            mismatch.closed = Some(event.time);
-            changes.rectified.push(mismatch.object.clone());
+        if !ids.into_iter().flatten().any(own) {
+            continue;
+        }
+        match mismatch.again.take_if(|again| again.time > event.time) {
+            Some(again) => {
+                // It was put right in between, and went wrong a second time.
+                cx.c.ledgers.add(Ledger::PromiseBroken, 1.0, again.time, again.event_id());
+                mismatch.fact = again;
+            }
+            None => {
+                mismatch.closed = Some(event.time);
+                changes.rectified.push(mismatch.object.clone());
+            }
         }
     }
 }

@@ -91,7 +91,7 @@ mod tests {
     fn the_pull_is_over_when_it_has_faded_below_its_limit() {
         let rules = CompetitorRules::default();
         let day = |n: i64| Time(0) + Span::days(n);
-        for (days, over) in [(vec![0], day(21)), (vec![0, 0], day(42)), (vec![0, 21], day(21) + Span(2_875_810_000))] {
+        for (days, over) in [(vec![0], day(21)), (vec![0, 0], day(42)), (vec![0, 21], day(21) + Span(2_875_756_000))] {
             let signals: Vec<Fact> = days.iter().map(|n| fact_at(day(*n))).collect();
             let at = over_at(&signals, &rules);
             assert!((at - over).0.abs() < 10_000, "{days:?}: {at}");

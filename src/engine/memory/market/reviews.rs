@@ -22,6 +22,8 @@ pub struct Review {
     /// Its id.
     pub id: Box<str>,
     correlation: Option<Box<str>>,
+    /// Whether it names no review: a good rating then replaces every older one.
+    nameless: bool,
     /// The event with its last wording; `None` while only a reply or a score has arrived.
     pub fact: Option<Fact>,
     /// Where the rating lies on its scale, 0 the worst and 1 the best.
@@ -75,7 +77,15 @@ impl Review {
     }
 }
 
-/// A review, a reply to one, or a score of one. Returns nothing: the detector finds it by `place`.
+/// Whether the review at `index` was replied to, or the customer thinks better by now.
+pub fn is_settled(reviews: &[Review], index: usize, rules: &ReviewRules) -> bool {
+    let Some(posted) = reviews[index].fact.as_ref().map(|f| f.time) else { return false };
+    let newer = |r: &Review| r.fact.as_ref().is_some_and(|f| f.time > posted);
+    let better = |r: &Review| r.nameless && r.rating.is_some() && r.verdict(rules) == Verdict::Fine;
+    reviews[index].replied >= posted || reviews.iter().any(|r| better(r) && newer(r))
+}
+
+/// A review, a reply to one, or a score of one. The detector finds it by `place`.
 pub(super) fn feedback(cx: &mut Context<'_>, event: &Event<'_>, data: &FeedbackData<'_>) {
     match event.event_type {
         EventType::ReviewPosted => posted(cx, event, data),
@@ -147,6 +157,7 @@ fn find_or_make<'c>(cx: &'c mut Context<'_>, event: &Event<'_>, data: &FeedbackD
         let review = Review {
             id: event.object_id(&data.review_id).into(),
             correlation: event.correlation_id.as_deref().map(Into::into),
+            nameless: data.review_id.is_none() && event.correlation_id.is_none(),
             fact: None,
             rating: None,
             sentiment: None,
@@ -182,6 +193,7 @@ mod tests {
             let review = Review {
                 id: "r".into(),
                 correlation: None,
+                nameless: false,
                 fact: None,
                 rating,
                 sentiment,
