@@ -60,6 +60,8 @@ const BUSINESS_YEAR: Business = Business(Span::hours(2_600));
 /// More than nothing, less than what makes sums overflow.
 const POSITIVE: Number = Number(1e-6, 1e6);
 const SHARE: Number = Number(0.0, 1.0);
+/// One price over another, as a share of the other.
+const GAP: Number = Number(0.001, 10.0);
 /// The engine keeps so many open items of a kind.
 const ITEMS: Count<usize> = Count(1, 64);
 
@@ -230,6 +232,32 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("advocates.dwell", rules.standing.advocates.dwell, Plain(NONE, YEAR)),
         key!("advocates.hold", rules.standing.advocates.hold, Plain(NONE, YEAR)),
         key!("advocates.expires_after", rules.standing.advocates.expires_after, Plain(MINUTE, AGE)),
+        key!("competitor.half_life", rules.market.competitor.half_life, Plain(HOUR, AGE)),
+        key!("competitor.pull", rules.market.competitor.pull, POSITIVE),
+        key!("competitor.signal_age", rules.market.competitor.signal_age, Plain(NONE, AGE)),
+        key!("competitor.pull_over", rules.market.competitor.pull_over, POSITIVE),
+        key!("competitor.hold", rules.market.competitor.hold, Plain(NONE, YEAR)),
+        key!("competitor.expires_after", rules.market.competitor.expires_after, Plain(MINUTE, AGE)),
+        key!("competitor.gap_warning", rules.market.competitor.gap_warning, GAP),
+        key!("competitor.gap_error", rules.market.competitor.gap_error, GAP),
+        key!("competitor.offer_valid", rules.market.competitor.offer_valid, Plain(HOUR, AGE)),
+        key!("competitor.gap_expires_after", rules.market.competitor.gap_expires_after, Plain(MINUTE, AGE)),
+        key!("loyalty.tenure", rules.market.loyalty.tenure, Plain(NONE, AGE)),
+        key!("loyalty.gap_warning", rules.market.loyalty.gap_warning, GAP),
+        key!("loyalty.gap_error", rules.market.loyalty.gap_error, GAP),
+        key!("loyalty.newcomer_valid", rules.market.loyalty.newcomer_valid, Plain(NONE, AGE)),
+        key!("loyalty.expires_after", rules.market.loyalty.expires_after, Plain(MINUTE, AGE)),
+        key!("changes.notice", rules.market.changes.notice, Plain(NONE, AGE)),
+        key!("changes.expires_after", rules.market.changes.expires_after, Plain(MINUTE, AGE)),
+        key!("mismatch.expires_after", rules.market.mismatch.expires_after, Plain(MINUTE, AGE)),
+        key!("forced_contact.window", rules.market.forced_contact.window, Plain(MINUTE, YEAR)),
+        key!("forced_contact.expires_after", rules.market.forced_contact.expires_after, Plain(MINUTE, AGE)),
+        key!("reviews.low", rules.market.reviews.low, SHARE),
+        key!("reviews.sentiment", rules.market.reviews.sentiment, Number(-1.0, 0.0)),
+        key!("reviews.error_reach", rules.market.reviews.error_reach, Number(0.0, 1e12)),
+        key!("reviews.expires_after", rules.market.reviews.expires_after, Plain(MINUTE, AGE)),
+        key!("onboarding.after", rules.market.onboarding.after, Plain(MINUTE, AGE)),
+        key!("onboarding.expires_after", rules.market.onboarding.expires_after, Plain(MINUTE, AGE)),
         key!("score.model", score.model, Or("default", FilePath)),
         key!("score.value_top_decile", rules.score.value_top_decile, Or("off", Number(0.0, 1e12))),
         key!("mapping.name", mapping.name, Or("off", texts::MAPPING)),

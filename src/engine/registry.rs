@@ -210,7 +210,14 @@ pub const DEFINITIONS: &[Definition] = &[
         raised: "error with an open item; critical if moving to another provider was requested",
         band_lifts: true,
         certainty: Certainty::Likely,
-        settings: &["competitor"],
+        settings: &[
+            "competitor.half_life",
+            "competitor.pull",
+            "competitor.signal_age",
+            "competitor.pull_over",
+            "competitor.hold",
+            "competitor.expires_after",
+        ],
         ..row(
             Kind::CompetitorPull,
             "M05",
@@ -221,7 +228,12 @@ pub const DEFINITIONS: &[Definition] = &[
     Definition {
         raised: "error from `competitor.gap_error`",
         band_lifts: true,
-        settings: &["competitor.gap_warning", "competitor.gap_error", "competitor.gap_expires_after"],
+        settings: &[
+            "competitor.gap_warning",
+            "competitor.gap_error",
+            "competitor.offer_valid",
+            "competitor.gap_expires_after",
+        ],
         ..row(
             Kind::ValueGap,
             "M29",

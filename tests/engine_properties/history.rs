@@ -108,6 +108,11 @@ pub const ACTS: &[Act] = acts! {
     };
     ReviewPosted "five stars" Feedback(FeedbackData) |o| { review_id: text("r", o), rating: Some(5.0) };
     ReviewPosted "" Feedback(FeedbackData) |o| { review_id: text("r", o), rating: Some(1.0) };
+    ReviewPosted "good" Feedback(FeedbackData) |o| { review_id: text("r", o), rating: Some(5.0) };
+    ReviewPosted "nameless, good" Feedback(FeedbackData) |o| { rating: Some(5.0) };
+    ReviewPosted "unrated" Feedback(FeedbackData) |o| { review_id: text("r", o), reach: Some(20_000.0) };
+    ReviewReplied "" Feedback(FeedbackData) |o| { review_id: text("r", o) };
+    SentimentScored "of a review" Feedback(FeedbackData) |o| { review_id: text("r", o), sentiment: Some(-0.9) };
     SentimentScored "" Feedback(FeedbackData) |o| { sentiment: Some(-0.9) };
     FeatureRequestDeclined "" FeatureRequest(FeatureRequestData) |o| { request_id: text("f", o) };
     PromiseMade "" Promise(PromiseData) |o| { promise_id: text("p", o) };
@@ -129,9 +134,17 @@ pub const ACTS: &[Act] = acts! {
     DeliveryCompleted "" Delivery(OrderData) |o| { order_id: text("o", o) };
     CreditIssued "" Billing(BillingData) |o| { order_id: text("o", o), amount: Some(5.0) };
     DisputeDecided "denied" Billing(BillingData) |o| { dispute_id: text("d", o), outcome: Some(Decision::Denied) };
+    BillingDiscrepancy "" Billing(BillingData) |o| { order_id: text("o", o) };
     InvoiceOverdue "" Billing(BillingData) |o| { invoice_id: text("v", o) };
     AccountCreated "" Account(AccountData) |o| {};
     AccountRenewed "" Account(AccountData) |o| {};
+    AccountCreated "at a high price" Account(AccountData) |o| { price: Some(130.0), new_customer_price: Some(100.0) };
+    AccountPriceChanged "up" Account(AccountData) |o| {
+        price: Some(115.0), new_customer_price: Some(100.0), notice_days: Some(3.0)
+    };
+    AccountPriceChanged "down" Account(AccountData) |o| { price: Some(95.0), notice_days: Some(0.0) };
+    AccountPlanChanged "to less" Account(AccountData) |o| { scope: word("down"), notice_days: Some(14.0) };
+    AccountPlanChanged "to more" Account(AccountData) |o| { scope: word("up"), new_customer_price: Some(80.0) };
     AccountContractEnding "declined" Account(AccountData) |o| {
         renewal: Some(Renewal::Declined), ends: Some(START + Span::days(60))
     };
@@ -141,7 +154,14 @@ pub const ACTS: &[Act] = acts! {
     AccountReactivated "" Account(AccountData) |o| {};
     WaitExceeded "" Service(ServiceData) |o| { site: text("site", o), minutes: Some(50.0) };
     IncidentAffected "" Service(ServiceData) |o| { incident_id: text("i", o) };
+    ServiceSuspended "" Service(ServiceData) |o| { cause: word("nonpayment") };
+    ServiceSuspended "as asked" Service(ServiceData) |o| { cause: word("customer_request") };
+    ServiceRestored "" Service(ServiceData) |o| {};
     CompetitorMentioned "" Competitor(CompetitorData) |o| { name: word("other") };
+    CompetitorOfferSeen "" Competitor(CompetitorData) |o| { name: text("rival", o), price: Some(100.0) };
+    CompetitorOfferSeen "nobody's" Competitor(CompetitorData) |o| { price: Some(70.0) };
+    DataExported "" Competitor(CompetitorData) |o| {};
+    UsageActivity "cancel page" Usage(UsageData) |o| { feature: word("cancel_page") };
     PortOutRequested "" Competitor(CompetitorData) |o| {};
     CareOutreach "human" Care(CareData) |o| { by: word("human"), purpose: word("checkin") };
     CareGesture "human" Care(CareData) |o| { by: word("human"), monetary: Some(false) };
@@ -152,6 +172,7 @@ pub const ACTS: &[Act] = acts! {
     CareGesture "money" Care(CareData) |o| { by: word("human"), monetary: Some(true), amount: Some(10.0) };
     CareGesture "flowers" Care(CareData) |o| { by: word("human"), monetary: Some(false) };
     AnniversaryRecognised "" Care(CareData) |o| {};
+    CareGesture "" Care(CareData) |o| { by: word("human"), order_id: text("o", o) };
     ReferralMade "" Care(CareData) |o| {};
     ReferralAsked "" Care(CareData) |o| {};
     ReferralConverted "" Care(CareData) |o| { referral_id: text("r", o), amount: Some(700.0) };

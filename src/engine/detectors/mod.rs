@@ -7,34 +7,43 @@ mod advocates;
 mod anniversary;
 mod blind_spot;
 mod cancellation;
+mod changes;
 mod churn_risk;
+mod competitor;
 mod conduct;
 mod cooling;
 mod deals;
 mod double_deviation;
 mod due_soon;
+mod forced_contact;
+mod loyalty;
 mod marketing;
+mod mismatch;
 mod needs;
 mod neglect;
+mod onboarding;
 mod promises;
 mod quality_drop;
 mod recovery_window;
 mod referrals;
+mod reviews;
 mod second_chance;
 mod silence;
 mod stalled;
 mod standing;
+mod value_gap;
 
 pub use standing::{catch_up, hindsight, judge, judge_ends, judged_at};
 
 use thin_vec::ThinVec;
 
-use super::alert_lifecycle::EVIDENCE_MAX;
+use super::alert_lifecycle::{EVIDENCE_MAX, LiveAlert};
 use super::context::Context;
 use super::customer::Customer;
 use super::fact::Fact;
 use super::memory::Changes;
 use super::rules::Rules;
+use crate::model::alert::Status;
 use crate::model::{Event, EventType, Kind, Span, Time};
 
 /// What a mechanism watches.
@@ -73,14 +82,32 @@ pub const DETECTORS: &[Detector] = &[
     anniversary::DETECTOR,
     deals::DETECTOR,
     marketing::DETECTOR,
+    competitor::DETECTOR,
+    value_gap::DETECTOR,
+    loyalty::DETECTOR,
     promises::DETECTOR,
+    reviews::DETECTOR,
     abandonment::DETECTOR,
     blind_spot::DETECTOR,
     referrals::DETECTOR,
     conduct::DETECTOR,
     quality_drop::DETECTOR,
     due_soon::DETECTOR,
+    mismatch::DETECTOR,
+    forced_contact::DETECTOR,
+    onboarding::DETECTOR,
+    changes::DETECTOR,
 ];
+
+/// The alert of `kind` and `object` that is live or has expired: what a late fact may retract.
+fn told<'c>(c: &'c Customer, kind: Kind, object: Option<&str>) -> Option<&'c LiveAlert> {
+    c.alerts.iter().find(|a| (a.is_live() || a.status == Status::Expired) && a.is(kind, object))
+}
+
+/// When an alert that is raised now ends by itself: `after` its opening. None where it is live: that stays as it is.
+fn ends(cx: &Context<'_>, kind: Kind, object: Option<&str>, after: Span) -> Option<Time> {
+    cx.c.live(kind, object).is_none().then_some(cx.now + after)
+}
 
 /// Days between two times, whole ones.
 fn whole_days(from: Time, to: Time) -> u32 {

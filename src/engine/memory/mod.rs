@@ -52,6 +52,10 @@ pub struct Changes {
     pub bad_word: bool,
     /// A contact was scored: in which dimension, and what that makes of the customer's baseline.
     pub scored: Option<(Dimension, Verdict)>,
+    /// What was given is not what was signed: the order or bill, once each time. It counts as a broken promise.
+    pub mismatch: Option<Box<str>>,
+    /// Orders and bills that were put right.
+    pub rectified: Vec<Box<str>>,
 }
 
 /// How a complaint's case moved.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::assess::log_odds;
 use crate::engine::alert_lifecycle::LiveAlert;
 use crate::engine::customer::Customer;
+use crate::engine::memory::market::prices::price_gap;
 use crate::engine::rules::Rules;
 use crate::model::alert::{Band, LogOdds};
 use crate::model::{Severity, Span, Time};
