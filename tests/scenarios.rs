@@ -63,8 +63,8 @@ struct Story<'t> {
     show: Vec<&'t str>,
 }
 
-const COLUMNS: [&str; 9] =
-    ["act_by", "evidence", "owner", "level", "fact", "status", "occurrences", "guardrails", "inhibited_by"];
+const COLUMNS: [&str; 10] =
+    ["limits", "act_by", "evidence", "owner", "level", "fact", "status", "occurrences", "guardrails", "inhibited_by"];
 
 impl<'t> Story<'t> {
     /// Errors begin with the line's number.
@@ -132,6 +132,16 @@ impl<'t> Story<'t> {
         ];
         for column in &self.show {
             let text = match *column {
+                "limits" => Some(
+                    alert
+                        .action
+                        .guardrails
+                        .iter()
+                        .filter_map(|(g, until)| Some((g.name(), (*until)?)))
+                        .map(|(name, until)| format!("{name} until {}", write_moment(until)))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                ),
                 "act_by" => alert.act_by.map(write_moment),
                 "owner" => Some(alert.owner.clone()),
                 "level" => Some(alert.escalation_level.to_string()),

@@ -30,6 +30,10 @@ pub enum Ledger {
     Intent,
     /// Referrals and references.
     Advocacy,
+    /// A punctual payer fell behind: 0.4, and 0.5 for being pressed on top.
+    Payment,
+    /// An instalment of a payment plan was kept.
+    PlanKept,
 }
 
 impl Ledger {
@@ -46,6 +50,8 @@ impl Ledger {
             Ledger::DisputeDenied => 45,
             Ledger::Intent => 30,
             Ledger::Advocacy => 180,
+            Ledger::Payment => 30,
+            Ledger::PlanKept => 60,
         })
     }
 }

@@ -376,6 +376,8 @@ pub const DEFINITIONS: &[Definition] = &[
     },
     Definition {
         band_lifts: true,
+        certainty: Certainty::Likely,
+        held_out: true,
         settings: &["trust"],
         ..row(
             Kind::TrustLow,

@@ -130,6 +130,7 @@ const FACTORS: &[Factor] = &[
     factor!("dispute_denied" "M17" 0.60 cap 1.2 Count Source::Ledger(Ledger::DisputeDenied), |c, _, t| {
         c.ledgers.value(Ledger::DisputeDenied, t)
     }),
+    factor!("payment" "M24" 1.0 cap 0.9 Line Source::Ledger(Ledger::Payment), |c, _, t| c.ledgers.value(Ledger::Payment, t)),
     factor!("intent" "M41" 3.0 cap 3.0 Line Source::Ledger(Ledger::Intent), |c, _, t| c.ledgers.value(Ledger::Intent, t).min(1.0)),
 ];
 
@@ -140,6 +141,9 @@ const PROTECTIVE: &[Factor] = &[
     }, |x| libm::exp(x) - 1.0),
     factor!("advocacy" "M27" -0.4 cap -0.4 Line Source::Ledger(Ledger::Advocacy), |c, _, t| {
         c.ledgers.value(Ledger::Advocacy, t).min(1.0)
+    }),
+    factor!("plan_kept" "M26" -0.3 cap -0.3 Line Source::Ledger(Ledger::PlanKept), |c, _, t| {
+        c.ledgers.value(Ledger::PlanKept, t).min(1.0)
     }),
     // The reference is one product.
     factor!("products" "M38" -0.2 cap -0.6 Line Source::Nothing, |c, _, _| {

@@ -3,11 +3,17 @@
 mod abandonment;
 mod accumulation;
 mod cancellation;
+mod disputes;
 mod double_deviation;
+mod dunning;
+mod hardship;
+mod hardship_silent;
+mod plans;
 mod promises;
 mod second_chance;
 mod silence;
 mod stalled;
+mod trust;
 
 use super::context::Context;
 use super::customer::Customer;
@@ -44,7 +50,13 @@ pub const DETECTORS: &[Detector] = &[
     second_chance::DETECTOR,
     silence::DETECTOR,
     promises::DETECTOR,
+    disputes::DETECTOR,
+    trust::DETECTOR,
+    hardship::DETECTOR,
+    hardship_silent::DETECTOR,
+    plans::DETECTOR,
     abandonment::DETECTOR,
+    dunning::DETECTOR,
 ];
 
 /// Days between two times, whole ones.

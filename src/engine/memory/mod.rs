@@ -46,6 +46,10 @@ pub struct Changes {
     pub detractor: bool,
     /// A probation began.
     pub probation: bool,
+    /// The payment plan that moved.
+    pub plan: Option<Box<str>>,
+    /// Disputes that moved.
+    pub disputes: Vec<Box<str>>,
 }
 
 /// How a complaint's case moved.
