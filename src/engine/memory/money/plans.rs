@@ -110,13 +110,16 @@ impl Plan {
 
     /// Instalments missed since the plan was agreed on and not made up for.
     pub fn missed(&self) -> impl Iterator<Item = &Instalment> {
-        let (from, upto) = (self.agreed_at(), self.replaced);
-        let counts = move |i: &&Instalment| i.missed < upto && i.missed > from && i.kept == Time::MAX;
+        let from = self.agreed_at();
+        let counts = move |i: &&Instalment| i.missed < Time::MAX && i.missed > from && i.kept == Time::MAX;
         self.instalments.iter().filter(counts)
     }
 
-    /// When the last instalment was missed, if none was kept since.
+    /// When the last instalment was missed, if none was kept since and no other plan took its place.
     pub fn slipping_since(&self) -> Option<Time> {
+        if self.replaced < Time::MAX {
+            return None;
+        }
         self.missed().map(|i| i.missed).max().filter(|at| *at > self.kept_at)
     }
 
