@@ -11,8 +11,9 @@ use churnwatch::engine::{Clock, Customer, Effect, Engine, Outcome, Rules, Step a
 use churnwatch::model::alert::Alert;
 use churnwatch::model::event::{
     AccountData, AlertData, BillingData, CareData, Category, CompetitorData, ComplaintData, ComplaintSeverity,
-    ContactData, Data, Dimension, Direction, FeatureRequestData, FeedbackData, Metric, OrderData, Outcome as Decision,
-    OutcomeData, Products, ProfileData, PromiseData, Renewal, Scalar, ServiceData, Text, UsageData,
+    ContactData, Data, Dimension, Direction, FeatureRequestData, FeedbackData, Instalment, Metric, OrderData,
+    Outcome as Decision, OutcomeData, Products, ProfileData, PromiseData, Renewal, Scalar, ServiceData, Text,
+    UsageData,
 };
 use churnwatch::model::{CustomerKey, Event, EventType, Span, Time};
 use proptest::prelude::*;
@@ -117,7 +118,36 @@ pub const ACTS: &[Act] = acts! {
     DeliveryCompleted "" Delivery(OrderData) |o| { order_id: text("o", o) };
     CreditIssued "" Billing(BillingData) |o| { order_id: text("o", o), amount: Some(5.0) };
     DisputeDecided "denied" Billing(BillingData) |o| { dispute_id: text("d", o), outcome: Some(Decision::Denied) };
+    DisputeDecided "upheld" Billing(BillingData) |o| { dispute_id: text("d", o), outcome: Some(Decision::Upheld) };
+    DisputeOpened "" Billing(BillingData) |o| {
+        dispute_id: text("d", o), invoice_id: text("v", o), amount: Some(10.0)
+    };
+    CreditIssued "of an invoice" Billing(BillingData) |o| { invoice_id: text("v", o), amount: Some(40.0) };
+    InvoiceIssued "due on d21" Billing(BillingData) |o| {
+        invoice_id: text("v", o), due: Some(START + Span::days(20)), amount: Some(40.0)
+    };
+    InvoiceIssued "due on d41" Billing(BillingData) |o| {
+        invoice_id: text("w", o), due: Some(START + Span::days(40))
+    };
+    InvoicePaid "due on d11" Billing(BillingData) |o| { invoice_id: text("u", o), due: Some(START + Span::days(10)) };
+    InvoicePaid "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    PaymentFailed "" Billing(BillingData) |o| { invoice_id: text("v", o) };
     InvoiceOverdue "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    DunningSent "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    HardshipDeclared "" Billing(BillingData) |o| {};
+    PlanAgreed "" Billing(BillingData) |o| { plan_id: text("q", o) };
+    PlanAgreed "due on d8 and d31" Billing(BillingData) |o| {
+        plan_id: text("q", o),
+        instalments: Some(vec![
+            Instalment { instalment_id: word("a"), due: Some(START + Span::days(7)), amount: Some(1.0) },
+            Instalment { instalment_id: word("b"), due: Some(START + Span::days(30)), amount: None },
+        ])
+    };
+    InstalmentKept "a" Billing(BillingData) |o| { plan_id: text("q", o), instalment_id: word("a") };
+    InstalmentKept "" Billing(BillingData) |o| { plan_id: text("q", o) };
+    InstalmentMissed "" Billing(BillingData) |o| { plan_id: text("q", o) };
+    BillingDiscrepancy "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    ServiceSuspended "" Service(ServiceData) |o| {};
     AccountCreated "" Account(AccountData) |o| {};
     AccountRenewed "" Account(AccountData) |o| {};
     AccountContractEnding "declined" Account(AccountData) |o| {
@@ -129,6 +159,7 @@ pub const ACTS: &[Act] = acts! {
     AccountReactivated "" Account(AccountData) |o| {};
     WaitExceeded "" Service(ServiceData) |o| { site: text("site", o), minutes: Some(50.0) };
     IncidentAffected "" Service(ServiceData) |o| { incident_id: text("i", o) };
+    IncidentNotified "" Service(ServiceData) |o| { incident_id: text("i", o) };
     CompetitorMentioned "" Competitor(CompetitorData) |o| { name: word("other") };
     PortOutRequested "" Competitor(CompetitorData) |o| {};
     CareOutreach "human" Care(CareData) |o| { by: word("human"), purpose: word("checkin") };
@@ -212,10 +243,11 @@ pub fn history(longest: usize) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..longest)
 }
 
-/// The rules of these tests: the shipped ones with two owners.
+/// The rules of these tests: the shipped ones with two owners, and a good name as a payer after two invoices.
 pub fn rules() -> Arc<Rules> {
     let mut rules = Rules::default();
     rules.alerts.owners = vec!["team:first".into(), "team:second".into()];
+    rules.money.hardship.invoices = 2;
     Arc::new(rules)
 }
 
