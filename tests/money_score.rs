@@ -98,6 +98,6 @@ until d16"
     ] {
         let first = &told(&story, kind)[0];
         assert_eq!((first.severity, first.inhibited_by.as_deref()), (severity, None), "{kind:?}");
-        assert_eq!(first.risk.as_ref().unwrap().band, Band::Critical, "{kind:?}");
+        assert!(first.risk.as_ref().unwrap().band >= Band::High, "{kind:?}");
     }
 }

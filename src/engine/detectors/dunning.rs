@@ -49,7 +49,7 @@ fn pressures(money: &Money, dunned: &Dunned, from: Time, rules: &MoneyRules) -> 
         let plan = || money.plans.iter().find(|p| p.is_kept_at(at, &rules.plans));
         let before = || {
             let near = |f: &&Fact| !f.is_same(letter) && f.time <= at && at - f.time <= rules.dunning.window;
-            counted().filter(near).next_back()
+            counted().rfind(near)
         };
         let (word, reason) = if let Some(opened) = dispute.and_then(|d| d.opened.as_ref()) {
             (FactWord::WhileDisputed, opened)

@@ -73,10 +73,8 @@ impl Money {
         let fact = Fact::new(event, None);
         let newer = |known: &Option<Fact>| known.as_ref().is_none_or(|known| known.time <= fact.time);
         match event.event_type {
-            EventType::HardshipDeclared => {
-                if hardship.declared.as_ref().is_none_or(|d| d.fact.time < fact.time) {
-                    hardship.declared = Some(Declared { fact, ended: Time::MAX, told: false });
-                }
+            EventType::HardshipDeclared if hardship.declared.as_ref().is_none_or(|d| d.fact.time < fact.time) => {
+                hardship.declared = Some(Declared { fact, ended: Time::MAX, told: false });
             }
             EventType::DunningSent if newer(&hardship.dunned) => hardship.dunned = Some(fact),
             EventType::ServiceSuspended if newer(&hardship.suspended) => hardship.suspended = Some(fact),
