@@ -63,7 +63,8 @@ struct Story<'t> {
     show: Vec<&'t str>,
 }
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
+    "limits",
     "act_by",
     "evidence",
     "owner",
@@ -143,6 +144,16 @@ impl<'t> Story<'t> {
         ];
         for column in &self.show {
             let text = match *column {
+                "limits" => Some(
+                    alert
+                        .action
+                        .guardrails
+                        .iter()
+                        .filter_map(|(g, until)| Some((g.name(), (*until)?)))
+                        .map(|(name, until)| format!("{name} until {}", write_moment(until)))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                ),
                 "act_by" => alert.act_by.map(write_moment),
                 "owner" => Some(alert.owner.clone()),
                 "at_stake" => alert.value_at_stake.map(|value| value.to_string()),

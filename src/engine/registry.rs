@@ -389,6 +389,8 @@ pub const DEFINITIONS: &[Definition] = &[
     },
     Definition {
         band_lifts: true,
+        certainty: Certainty::Likely,
+        held_out: true,
         settings: &["trust"],
         ..row(
             Kind::TrustLow,

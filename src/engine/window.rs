@@ -170,7 +170,7 @@ impl Panes {
 
     /// Days from the last event of `series` up to the day of `time` to that day; `PANE_DAYS` if there is none so late.
     pub fn days_since(&self, series: Series, time: Time) -> i32 {
-        let (today, series) = (time.day(), u32::from(series.0));
+        let today = time.day();
         let days = self.panes.iter().filter(|p| p.series() == series && p.day() <= today).map(|p| today - p.day());
         days.min().unwrap_or(PANE_DAYS).min(PANE_DAYS)
     }

@@ -11,7 +11,7 @@ use churnwatch::engine::{Clock, Customer, Effect, Engine, Outcome, Rules, Step a
 use churnwatch::model::alert::Alert;
 use churnwatch::model::event::{
     AccountData, AlertData, BillingData, CareData, Category, CompetitorData, ComplaintData, ComplaintSeverity,
-    ContactData, Data, Dimension, Direction, Family, FeatureRequestData, FeedbackData, Metric, OrderData,
+    ContactData, Data, Dimension, Direction, Family, FeatureRequestData, FeedbackData, Instalment, Metric, OrderData,
     Outcome as Decision, OutcomeData, Products, ProfileData, PromiseData, Renewal, Scalar, ServiceData, Text,
     UsageData,
 };
@@ -135,7 +135,36 @@ pub const ACTS: &[Act] = acts! {
     CreditIssued "" Billing(BillingData) |o| { order_id: text("o", o), amount: Some(5.0) };
     DisputeDecided "denied" Billing(BillingData) |o| { dispute_id: text("d", o), outcome: Some(Decision::Denied) };
     BillingDiscrepancy "" Billing(BillingData) |o| { order_id: text("o", o) };
+    DisputeDecided "upheld" Billing(BillingData) |o| { dispute_id: text("d", o), outcome: Some(Decision::Upheld) };
+    DisputeOpened "" Billing(BillingData) |o| {
+        dispute_id: text("d", o), invoice_id: text("v", o), amount: Some(10.0)
+    };
+    CreditIssued "of an invoice" Billing(BillingData) |o| { invoice_id: text("v", o), amount: Some(40.0) };
+    InvoiceIssued "due on d21" Billing(BillingData) |o| {
+        invoice_id: text("v", o), due: Some(START + Span::days(20)), amount: Some(40.0)
+    };
+    InvoiceIssued "due on d41" Billing(BillingData) |o| {
+        invoice_id: text("w", o), due: Some(START + Span::days(40))
+    };
+    InvoicePaid "due on d11" Billing(BillingData) |o| { invoice_id: text("u", o), due: Some(START + Span::days(10)) };
+    InvoicePaid "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    PaymentFailed "" Billing(BillingData) |o| { invoice_id: text("v", o) };
     InvoiceOverdue "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    DunningSent "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    HardshipDeclared "" Billing(BillingData) |o| {};
+    PlanAgreed "" Billing(BillingData) |o| { plan_id: text("q", o) };
+    PlanAgreed "due on d8 and d31" Billing(BillingData) |o| {
+        plan_id: text("q", o),
+        instalments: Some(vec![
+            Instalment { instalment_id: word("a"), due: Some(START + Span::days(7)), amount: Some(1.0) },
+            Instalment { instalment_id: word("b"), due: Some(START + Span::days(30)), amount: None },
+        ])
+    };
+    InstalmentKept "a" Billing(BillingData) |o| { plan_id: text("q", o), instalment_id: word("a") };
+    InstalmentKept "" Billing(BillingData) |o| { plan_id: text("q", o) };
+    InstalmentMissed "" Billing(BillingData) |o| { plan_id: text("q", o) };
+    BillingDiscrepancy "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    ServiceSuspended "" Service(ServiceData) |o| {};
     AccountCreated "" Account(AccountData) |o| {};
     AccountRenewed "" Account(AccountData) |o| {};
     AccountCreated "at a high price" Account(AccountData) |o| { price: Some(130.0), new_customer_price: Some(100.0) };
@@ -157,6 +186,7 @@ pub const ACTS: &[Act] = acts! {
     ServiceSuspended "" Service(ServiceData) |o| { cause: word("nonpayment") };
     ServiceSuspended "as asked" Service(ServiceData) |o| { cause: word("customer_request") };
     ServiceRestored "" Service(ServiceData) |o| {};
+    IncidentNotified "" Service(ServiceData) |o| { incident_id: text("i", o) };
     CompetitorMentioned "" Competitor(CompetitorData) |o| { name: word("other") };
     CompetitorOfferSeen "" Competitor(CompetitorData) |o| { name: text("rival", o), price: Some(100.0) };
     CompetitorOfferSeen "nobody's" Competitor(CompetitorData) |o| { price: Some(70.0) };
@@ -281,10 +311,11 @@ fn steps(
     prop::collection::vec(step, 1..longest)
 }
 
-/// The rules of these tests: the shipped ones with two owners.
+/// The rules of these tests: the shipped ones with two owners, and a good name as a payer after two invoices.
 pub fn rules() -> Arc<Rules> {
     let mut rules = Rules::default();
     rules.alerts.owners = vec!["team:first".into(), "team:second".into()];
+    rules.money.hardship.invoices = 2;
     Arc::new(rules)
 }
 

@@ -13,15 +13,20 @@ mod competitor;
 mod conduct;
 mod cooling;
 mod deals;
+mod disputes;
 mod double_deviation;
 mod due_soon;
+mod dunning;
 mod forced_contact;
+mod hardship;
+mod hardship_silent;
 mod loyalty;
 mod marketing;
 mod mismatch;
 mod needs;
 mod neglect;
 mod onboarding;
+mod plans;
 mod promises;
 mod quality_drop;
 mod recovery_window;
@@ -31,6 +36,7 @@ mod second_chance;
 mod silence;
 mod stalled;
 mod standing;
+mod trust;
 mod value_gap;
 
 pub use standing::{catch_up, hindsight, judge, judge_ends, judged_at};
@@ -69,34 +75,40 @@ fn on_no_deadline(_: &mut Context<'_>, _: Time) {}
 /// Every mechanism. What keeps others quiet comes first, but after what it ends; then the order of kinds.
 pub const DETECTORS: &[Detector] = &[
     cancellation::DETECTOR,
-    recovery_window::DETECTOR,
     double_deviation::DETECTOR,
     accumulation::DETECTOR,
     stalled::DETECTOR,
     admission::DETECTOR,
     second_chance::DETECTOR,
+    recovery_window::DETECTOR,
     silence::DETECTOR,
+    blind_spot::DETECTOR,
+    competitor::DETECTOR,
+    value_gap::DETECTOR,
+    loyalty::DETECTOR,
     needs::DETECTOR,
     cooling::DETECTOR,
     neglect::DETECTOR,
     anniversary::DETECTOR,
     deals::DETECTOR,
     marketing::DETECTOR,
-    competitor::DETECTOR,
-    value_gap::DETECTOR,
-    loyalty::DETECTOR,
     promises::DETECTOR,
+    disputes::DETECTOR,
+    trust::DETECTOR,
     reviews::DETECTOR,
-    abandonment::DETECTOR,
-    blind_spot::DETECTOR,
+    hardship::DETECTOR,
+    hardship_silent::DETECTOR,
+    plans::DETECTOR,
     referrals::DETECTOR,
+    abandonment::DETECTOR,
+    mismatch::DETECTOR,
+    forced_contact::DETECTOR,
     conduct::DETECTOR,
     quality_drop::DETECTOR,
     due_soon::DETECTOR,
-    mismatch::DETECTOR,
-    forced_contact::DETECTOR,
     onboarding::DETECTOR,
     changes::DETECTOR,
+    dunning::DETECTOR,
 ];
 
 /// The alert of `kind` and `object` that is live or has expired: what a late fact may retract.
@@ -112,11 +124,6 @@ fn ends(cx: &Context<'_>, kind: Kind, object: Option<&str>, after: Span) -> Opti
 /// Days between two times, whole ones.
 fn whole_days(from: Time, to: Time) -> u32 {
     ((to - from).0.max(0) / 86_400_000) as u32
-}
-
-/// When an alert that opens now ends by itself. One that is live keeps its end.
-fn ends(cx: &Context<'_>, kind: Kind, object: Option<&str>, after: Span) -> Option<Time> {
-    cx.c.live(kind, object).is_none().then(|| cx.now + after)
 }
 
 /// The newest facts of a list in order of time, as many as an alert shows.

@@ -7,7 +7,7 @@ use crate::engine::fact::Fact;
 use crate::engine::grievance::{Failure, FailureKind, REPAIRS_MAX, Repair, make_room};
 use crate::engine::ledger::Ledger;
 use crate::engine::tight::push_tight;
-use crate::model::event::{BillingData, OrderData, Outcome};
+use crate::model::event::{BillingData, OrderData};
 use crate::model::{Event, EventType, Time};
 
 pub(super) fn delivery(cx: &mut Context<'_>, event: &Event<'_>, data: &OrderData<'_>, changes: &mut Changes) {
@@ -29,14 +29,8 @@ pub(super) fn delivery(cx: &mut Context<'_>, event: &Event<'_>, data: &OrderData
 }
 
 pub(super) fn billing(cx: &mut Context<'_>, event: &Event<'_>, data: &BillingData<'_>, changes: &mut Changes) {
-    match event.event_type {
-        EventType::CreditIssued => {
-            repair(cx, event, data.order_id.as_deref(), event.correlation_id.as_deref(), changes);
-        }
-        EventType::DisputeDecided if data.outcome == Some(Outcome::Denied) => {
-            cx.c.ledgers.add(Ledger::DisputeDenied, 1.0, event.time, &event.id);
-        }
-        _ => {}
+    if event.event_type == EventType::CreditIssued {
+        repair(cx, event, data.order_id.as_deref(), event.correlation_id.as_deref(), changes);
     }
 }
 

@@ -56,6 +56,10 @@ pub struct Changes {
     pub mismatch: Option<Box<str>>,
     /// Orders and bills that were put right.
     pub rectified: Vec<Box<str>>,
+    /// The payment plan that moved.
+    pub plan: Option<Box<str>>,
+    /// Disputes that moved.
+    pub disputes: Vec<Box<str>>,
 }
 
 /// How a complaint's case moved.
