@@ -10,6 +10,7 @@ pub mod money;
 mod promises;
 pub mod quality;
 pub mod standing;
+pub mod touch;
 
 use super::context::Context;
 use super::customer::{Probation, Profile};
