@@ -30,6 +30,8 @@ pub enum Ledger {
     Intent,
     /// Referrals and references.
     Advocacy,
+    /// Incidents: 0.5 each while the customer was not told, 0.15 once they were.
+    Incident,
 }
 
 impl Ledger {
@@ -46,6 +48,7 @@ impl Ledger {
             Ledger::DisputeDenied => 45,
             Ledger::Intent => 30,
             Ledger::Advocacy => 180,
+            Ledger::Incident => 30,
         })
     }
 }

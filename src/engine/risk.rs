@@ -130,6 +130,9 @@ const FACTORS: &[Factor] = &[
     factor!("dispute_denied" "M17" 0.60 cap 1.2 Count Source::Ledger(Ledger::DisputeDenied), |c, _, t| {
         c.ledgers.value(Ledger::DisputeDenied, t)
     }),
+    factor!("incident" "M16" 1.0 cap 0.8 Line Source::Ledger(Ledger::Incident), |c, _, t| {
+        c.ledgers.value(Ledger::Incident, t)
+    }),
     factor!("intent" "M41" 3.0 cap 3.0 Line Source::Ledger(Ledger::Intent), |c, _, t| c.ledgers.value(Ledger::Intent, t).min(1.0)),
 ];
 

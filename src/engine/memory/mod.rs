@@ -1,6 +1,7 @@
 //! How an event changes what is remembered of a customer, before any detector looks at it.
 
 pub mod care;
+pub mod cohorts;
 mod complaints;
 mod contacts;
 mod failures;
@@ -151,6 +152,7 @@ pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
     care::take(cx, event, &mut changes);
     money::take(cx, event, &mut changes);
     standing::take(cx, event, &mut changes);
+    cohorts::take(cx, event);
     changes
 }
 
