@@ -152,6 +152,12 @@ impl Borrow<str> for CohortKey {
     }
 }
 
+impl AsRef<str> for CohortKey {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Debug for CohortKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CohortKey(..)")

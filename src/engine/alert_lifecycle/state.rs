@@ -205,12 +205,12 @@ impl LiveAlert {
     }
 
     /// The dedup key of this alert of whom `key` names.
-    pub fn dedup_key(&self, key: &str) -> String {
-        ids::dedup_key(key, self.kind, self.object.as_deref())
+    pub fn dedup_key(&self, key: impl AsRef<str>) -> String {
+        ids::dedup_key(key.as_ref(), self.kind, self.object.as_deref())
     }
 
     /// Its id: the opening time, and a hash of the dedup key and its number, in the form of a ULID.
-    pub fn alert_id(&self, key: &str) -> String {
-        ids::alert_id(&self.dedup_key(key), self.opened_at, self.number)
+    pub fn alert_id(&self, key: impl AsRef<str>) -> String {
+        ids::alert_id(&self.dedup_key(key.as_ref()), self.opened_at, self.number)
     }
 }
