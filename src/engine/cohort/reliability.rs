@@ -100,9 +100,13 @@ impl Promises {
         self.outcomes.last().map(|o| o.at)
     }
 
-    /// Takes in how a promise stands. Whether that takes back a broken one.
-    fn take(&mut self, fact: &CohortFact, id: u64, kept: Option<bool>) -> bool {
-        let before = self.outcomes.iter().position(|o| o.id == id).map(|index| self.outcomes.remove(index));
+    /// Takes in how a promise stands. Whether that takes back a broken one; none if it is no news.
+    fn take(&mut self, fact: &CohortFact, id: u64, kept: Option<bool>) -> Option<bool> {
+        let known = self.outcomes.iter().position(|o| o.id == id);
+        if known.map(|index| self.outcomes[index].kept) == kept {
+            return None;
+        }
+        let before = known.map(|index| self.outcomes.remove(index));
         if let Some(kept) = kept {
             let place = self.outcomes.partition_point(|o| o.at <= fact.at);
             let outcome = Outcome { id, who: fact.who(), at: fact.at, kept, fact: (!kept).then(|| fact.fact.clone()) };
@@ -119,7 +123,7 @@ impl Promises {
             self.days[place].1 += kept;
             self.days[place].2 += 1 - kept;
         }
-        before.is_some_and(|before| !before.kept) && kept != Some(false)
+        Some(before.is_some_and(|before| !before.kept))
     }
 
     fn prune(&mut self, now: Time, rules: &ReliabilityRules) {
@@ -161,14 +165,14 @@ pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, fact: &CohortFact, id: u64, 
     let rules = &cx.rules.cohorts.reliability;
     let opened = cx.c.live(KIND).map(|alert| alert.first_event_time);
     let Some(team) = team(cx) else { return };
-    let taken_back = team.promises.take(fact, id, kept);
-    // By what is known now it was never so bad.
+    let Some(taken_back) = team.promises.take(fact, id, kept) else { return };
+    let end = team.promises.last().map_or(fact.at, |last| last.max(fact.at));
+    // By what is known now it was never so bad, and is not now.
     if let Some(opened) = opened.filter(|_| taken_back)
-        && !team.promises.share(opened, rules).is_below(rules.share, rules)
+        && [opened, end].into_iter().all(|end| !team.promises.share(end, rules).is_below(rules.share, rules))
     {
         return cx.clear(KIND, None, Reason::LateFact, Span::ZERO, fact.at);
     }
-    let end = team.promises.last().map_or(fact.at, |last| last.max(fact.at));
     weigh(cx, end, fact.at);
 }
 
