@@ -19,6 +19,11 @@ impl Clocks {
     pub fn least(&self) -> Option<Time> {
         self.0.values().min().copied()
     }
+
+    /// Each sender's time, in order of the senders.
+    pub fn iter(&self) -> impl Iterator<Item = (Partition, Time)> {
+        self.0.iter().map(|(sender, time)| (*sender, *time))
+    }
 }
 
 #[cfg(test)]
