@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use churnwatch::engine::registry::{DEFINITIONS, Definition, Quieter};
 use churnwatch::model::alert::{Action, Facts};
-use churnwatch::model::{Alert, CustomerKey, Kind, Severity, Status, Time, Transition};
+use churnwatch::model::{Alert, CustomerKey, Kind, Scope, Severity, Status, Time, Transition};
 use churnwatch::wording::Wording;
 
 const BEGIN: &str = "<!-- begin of what tests/kinds_page.rs writes -->\n";
@@ -123,8 +123,7 @@ fn opened(definition: &Definition) -> Alert {
         transition: Transition::Opened,
         status: Status::Open,
         kind: definition.kind,
-        customer: CustomerKey::new("t", "c"),
-        account_id: None,
+        scope: Scope::Customer { key: CustomerKey::new("t", "c"), account_id: None },
         severity: Severity::Warning,
         certainty: definition.certainty,
         opened_at: Time(0),
@@ -136,6 +135,7 @@ fn opened(definition: &Definition) -> Alert {
         owner: String::new(),
         occurrences: 1,
         risk: None,
+        members: None,
         evidence: Vec::new(),
         action: Action { code: definition.play.action, steps: Vec::new(), do_not: Vec::new(), guardrails: Vec::new() },
         treatment: churnwatch::model::alert::Treatment::Treat,

@@ -130,7 +130,7 @@ mod tests {
             let engine = &mut engines[partition(record.key.as_bytes(), partitions) as usize];
             while engine.apply(&event, &mut effects) == Step::Again {}
         }
-        let mut alerts: Vec<Alert> = effects.into_iter().map(|Effect::Alert(alert)| *alert).collect();
+        let mut alerts: Vec<Alert> = effects.into_iter().filter_map(Effect::into_alert).map(|alert| *alert).collect();
         alerts.retain(|alert| alert.updated_at >= DAY_BEGINS && alert.updated_at <= DAY_ENDS);
         alerts
     }
@@ -141,7 +141,7 @@ mod tests {
             let story = Story::new(seed);
             let mut whose: HashMap<Kind, HashSet<String>> = HashMap::new();
             for alert in play(&story, partitions) {
-                let customer = alert.customer.customer_id();
+                let customer = alert.scope.id();
                 if story.language(&customer).is_some() && alert.transition == Transition::Opened {
                     whose.entry(alert.kind).or_default().insert(customer);
                 }
@@ -170,7 +170,7 @@ mod tests {
         let ended: HashSet<(String, Kind, Option<Reason>)> = play(&story, 4)
             .into_iter()
             .filter(|alert| alert.transition == Transition::Resolved)
-            .map(|alert| (alert.customer.customer_id(), alert.kind, alert.reason))
+            .map(|alert| (alert.scope.id(), alert.kind, alert.reason))
             .collect();
         for (who, kind, reason) in [
             ("rosa-diaz", Kind::PromiseBroken, Reason::LateFact),

@@ -306,7 +306,7 @@ mod tests {
             let event = codec::decode(&record.value).unwrap_or_else(|error| panic!("{error}"));
             while engine.apply(&event, &mut effects) == Step::Again {}
             text.extend(teller.event(record));
-            for Effect::Alert(alert) in effects.drain(..) {
+            for alert in effects.drain(..).filter_map(Effect::into_alert) {
                 json.clear();
                 codec::alert::encode(&alert, &wording, &mut json);
                 text += &teller.alert(&json).unwrap();
