@@ -21,11 +21,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 pub use checked::{
-    ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig, StartFrom,
-    TimeConfig, TopicsConfig,
+    Address, ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig,
+    Spanish, StartFrom, TimeConfig, TopicsConfig, WordingConfig,
 };
 pub use error::{ConfigError, ConfigErrors, Place};
-pub use keys::{KEYS, Key};
+pub use keys::{KEYS, Key, keys_of};
 pub use properties::{Properties, shown as shown_property};
 pub use spans::{parse_business_span, parse_span, show_business_span, show_span};
 pub use suggest::nearest;

@@ -57,6 +57,19 @@ impl Speech {
         }
     }
 
+    /// An alert that has just opened and of which nothing is known.
+    pub(super) fn unknown() -> Speech {
+        Speech {
+            facts: Facts::default(),
+            act_by: None,
+            event_time: Time(0),
+            severity: Severity::Info,
+            transition: Transition::Opened,
+            reason: None,
+            occurrences: 1,
+        }
+    }
+
     pub(super) fn into_value(self) -> Value {
         Value::from_object(self)
     }

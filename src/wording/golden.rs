@@ -19,7 +19,7 @@ The page is written by a test. To change a sentence, change src/wording/template
 `BLESS=1 cargo test --lib wording` and read the difference.
 
 `es` is neutral Latin American Spanish and says usted; `tú` is the same and says tú; `ES` and `ES tú` are those of
-Spain. A variant is shown where it differs from the line above it.
+Spain. A variant is shown where it differs from the lines above it, and where every fact is known.
 ";
 
 /// What the engine knows of an alert of `kind` as a rule.
@@ -89,29 +89,35 @@ impl Speakers {
     }
 
     /// A line for each language, and for each Spanish that differs from those above it.
-    fn lines(&self, page: &mut String, alert: &Alert, part: fn(&Text) -> &str) {
+    fn lines(&self, page: &mut String, alert: &Alert, manners: usize, part: fn(&Text) -> &str) {
         let texts = self.0[0].1.texts(alert);
-        writeln!(page, "    {:<4}{}", "en", part(&texts.en)).unwrap();
+        writeln!(page, "    {:<6}{}", "en", part(&texts.en)).unwrap();
         let mut seen = Vec::new();
-        for (name, wording) in &self.0 {
+        for (name, wording) in &self.0[..manners] {
             let texts = wording.texts(alert);
             let text = part(&texts.es).to_owned();
             if !seen.contains(&text) {
-                writeln!(page, "    {name:<4}{}{text}", if name.chars().count() > 3 { " " } else { "" }).unwrap();
+                writeln!(page, "    {name:<6}{text}").unwrap();
                 seen.push(text);
             }
         }
-        writeln!(page, "    {:<4}{}", "fil", part(&texts.fil)).unwrap();
+        writeln!(page, "    {:<6}{}", "fil", part(&texts.fil)).unwrap();
     }
 
     fn say(&self, page: &mut String, head: &str, alert: &Alert) {
         writeln!(page, "\n  {head}").unwrap();
-        self.lines(page, alert, |text| &text.body);
+        self.lines(page, alert, self.0.len(), |text| &text.body);
+    }
+
+    /// The same in the default manner only.
+    fn say_once(&self, page: &mut String, head: &str, alert: &Alert) {
+        writeln!(page, "\n  {head}").unwrap();
+        self.lines(page, alert, 1, |text| &text.body);
     }
 
     fn title(&self, page: &mut String, name: &str, alert: &Alert) {
         writeln!(page, "\n\n{name}\n{}", "=".repeat(name.len())).unwrap();
-        self.lines(page, alert, |text| &text.title);
+        self.lines(page, alert, self.0.len(), |text| &text.title);
     }
 }
 
@@ -126,10 +132,10 @@ fn page(speakers: &Speakers) -> String {
             let facts = usual(kind, word);
             speakers.say(&mut page, &format!("opened{name}"), &new(facts.clone()));
             if single(&facts) != facts {
-                speakers.say(&mut page, &format!("opened{name}, every number 1"), &new(single(&facts)));
+                speakers.say_once(&mut page, &format!("opened{name}, every number 1"), &new(single(&facts)));
             }
             let nothing = Alert { act_by: None, ..new(Facts { word, ..Facts::default() }) };
-            speakers.say(&mut page, &format!("opened{name}, nothing else known"), &nothing);
+            speakers.say_once(&mut page, &format!("opened{name}, nothing else known"), &nothing);
         }
         // How the kind ends in its own words; `over` where it is not as `closed`.
         for (form, transition, reason) in every_form() {

@@ -32,7 +32,7 @@ pub use language::Language;
 pub use layer::WordingError;
 pub use manner::{Address, Manner, Spanish};
 
-use crate::model::Alert;
+use crate::model::{Alert, Kind};
 use facts::Speech;
 use layer::Layer;
 use voice::Voice;
@@ -181,6 +181,14 @@ impl Wording {
             })
         };
         Texts { en: text(Language::En), es: text(Language::Es), fil: text(Language::Fil) }
+    }
+
+    /// The title of a kind as it is while nothing is known of an alert.
+    pub fn title(&self, kind: Kind, language: Language) -> String {
+        let speech = Speech::unknown().into_value();
+        let say = |wording: &Wording| wording.voice(language).title(kind, &speech);
+        let title = say(self).or_else(|| self.shipped.as_deref().and_then(say));
+        title.unwrap_or_else(|| kind.name().to_owned())
     }
 
     fn voice(&self, language: Language) -> &Voice {

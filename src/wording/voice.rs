@@ -94,9 +94,13 @@ impl Voice {
 
     /// What an alert of `kind` says in `form`; none if a template fails on these facts.
     pub(super) fn text(&self, kind: Kind, form: Form, speech: &Value) -> Option<Text> {
-        let title = &self.titles[kind as usize];
         let body = &self.bodies[kind as usize * Form::ALL.len() + form as usize];
-        Some(Text { title: self.say(title, speech)?, body: self.say(body, speech)? })
+        Some(Text { title: self.title(kind, speech)?, body: self.say(body, speech)? })
+    }
+
+    /// The title alone.
+    pub(super) fn title(&self, kind: Kind, speech: &Value) -> Option<String> {
+        self.say(&self.titles[kind as usize], speech)
     }
 
     fn say(&self, sentence: &Sentence, speech: &Value) -> Option<String> {
