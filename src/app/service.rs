@@ -8,10 +8,9 @@ use crate::codec::Reason;
 use crate::config::{self, Config, RuntimeConfig, TopicsConfig};
 use crate::runtime::{Delivery, Parts, Settings, StartFrom, Topics};
 use crate::telemetry::{Health, Metrics};
-use crate::wording::Wording;
 
 use super::failure::Failure;
-use super::{intake, mapping, version};
+use super::{intake, mapping, version, wording};
 
 /// A member that is silent for so long loses its partitions. `session.timeout.ms` in the settings wins.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,7 +73,7 @@ pub(super) fn parts(config: &Config) -> Result<Parts, Failure> {
     let reasons: Vec<&str> = Reason::ALL.iter().map(|reason| reason.name()).collect();
     Ok(Parts {
         rules: Arc::new(config.rules.clone()),
-        wording: Arc::new(Wording::new()),
+        wording: Arc::new(wording::of(config)?),
         decode: intake::decode(mapping::of(config)?),
         metrics: Metrics::new(super::VERSION, &reasons),
         health: Arc::new(Health::new()),

@@ -30,6 +30,8 @@ pub struct Config {
     pub mapping: MappingConfig,
     /// Where the weights of the score come from; themselves they are in `rules`.
     pub score: ScoreConfig,
+    /// In which words alerts speak.
+    pub wording: WordingConfig,
     /// What the engine goes by. `version` is a fingerprint of the rest: other rules, other version.
     pub rules: Rules,
 }
@@ -160,6 +162,35 @@ pub struct ScoreConfig {
     pub model: Option<PathBuf>,
 }
 
+/// In which words alerts speak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordingConfig {
+    /// Whose Spanish.
+    pub spanish: Spanish,
+    /// How Spanish texts address the reader.
+    pub address: Address,
+    /// A file of sentences of one's own; relative to the working directory.
+    pub overrides: Option<PathBuf>,
+}
+
+/// Whose Spanish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spanish {
+    /// Neutral, as in most of Latin America.
+    LatinAmerican,
+    /// As in Spain.
+    Castilian,
+}
+
+/// How Spanish texts address the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// With *usted*.
+    Usted,
+    /// With *tú*.
+    Tu,
+}
+
 impl Default for Config {
     fn default() -> Config {
         let mut config = Config {
@@ -195,6 +226,7 @@ impl Default for Config {
             log: LogConfig { level: "info".into(), format: Format::Auto },
             mapping: MappingConfig { name: None, file: None },
             score: ScoreConfig { model: None },
+            wording: WordingConfig { spanish: Spanish::LatinAmerican, address: Address::Usted, overrides: None },
             rules: Rules::default(),
         };
         config.rules.version = super::keys::fingerprint(&config);

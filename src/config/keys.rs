@@ -6,12 +6,12 @@ use crate::model::Span;
 use crate::telemetry::logs::Format;
 
 use super::calendar::{Dates, TimeOfDay, Weekdays, ZONE};
-use super::checked::{Config, Delivery, StartFrom};
+use super::checked::{Address, Config, Delivery, Spanish, StartFrom};
 use super::exceptions::differences;
 use super::models;
 use super::raw::Value;
 use super::shapes::{
-    Address, Business, Count, FilePath, Hint, List, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait, Word,
+    Business, Count, FilePath, Hint, List, Listen, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait, Word,
 };
 use super::suggest::nearest;
 use super::texts;
@@ -309,7 +309,14 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("score.value_top_decile", rules.score.value_top_decile, Or("off", Number(0.0, 1e12))),
         key!("mapping.name", mapping.name, Or("off", texts::MAPPING)),
         key!("mapping.file", mapping.file, Or("off", FilePath)),
-        key!("http.listen", http.listen, Or("off", Address)),
+        key!(
+            "wording.spanish",
+            wording.spanish,
+            Word(&[("es-419", Spanish::LatinAmerican), ("es-ES", Spanish::Castilian)])
+        ),
+        key!("wording.address", wording.address, Word(&[("usted", Address::Usted), ("tu", Address::Tu)])),
+        key!("wording.overrides", wording.overrides, Or("off", FilePath)),
+        key!("http.listen", http.listen, Or("off", Listen)),
         key!("log.level", log.level, texts::LEVEL),
         key!("log.format", log.format, Word(&[("auto", Format::Auto), ("text", Format::Text), ("json", Format::Json)])),
     ]
@@ -318,6 +325,13 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
 /// The key of this path.
 pub(super) fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
+}
+
+/// The keys that `name` stands for: those of a section, or the one key of this path.
+pub fn keys_of(name: &str) -> impl Iterator<Item = &'static Key> {
+    let is_meant =
+        move |key: &&Key| key.path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    KEYS.iter().filter(is_meant)
 }
 
 /// Whether a value may stand at `path`.

@@ -25,12 +25,12 @@ use std::path::Path;
 use crate::engine::rules::Exception;
 
 pub use checked::{
-    ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig, ScoreConfig,
-    StartFrom, TimeConfig, TopicsConfig,
+    Address, ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig,
+    ScoreConfig, Spanish, StartFrom, TimeConfig, TopicsConfig, WordingConfig,
 };
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use exceptions::differences;
-pub use keys::{KEYS, Key};
+pub use keys::{KEYS, Key, keys_of};
 pub use models::{BUILT_IN as BUILT_IN_MODEL, show as show_model};
 pub use properties::{Properties, shown as shown_property};
 pub use spans::{parse_business_span, parse_span, show_business_span, show_span};
@@ -39,7 +39,6 @@ pub use suggest::nearest;
 use error::Errors;
 use exceptions::Whose;
 use interpolate::Variables;
-
 use raw::{Entry, Value};
 
 /// Something wrong with the values as a whole.
