@@ -44,9 +44,9 @@ struct View {
 
 fn view(market: &Market, change: &TermChange) -> View {
     let time = change.fact.time;
-    let before = change.before.or_else(|| market.prices.own_before(time));
+    let before = change.before.or_else(|| market.prices.own_before(time)).or(change.seen_before);
     let up = change.price.zip(before).is_some_and(|(price, before)| price > before);
-    let price_is_back = before.zip(market.prices.own_since(time)).is_some_and(|(before, now)| now <= before);
+    let price_is_back = before.zip(market.prices.lowest_since(time)).is_some_and(|(before, since)| since <= before);
     let worse = match () {
         () if up => Some(FactWord::PriceUp),
         () if change.scope_down => Some(FactWord::ScopeDown),
@@ -78,7 +78,8 @@ fn look(cx: &mut Context<'_>, index: usize, time: Time) {
         return;
     }
     if let Some(market) = cx.c.rare.present().and_then(|parts| parts.market.as_mut()) {
-        market.changes.list[index].told = true;
+        let change = &mut market.changes.list[index];
+        (change.told, change.seen_before) = (true, view.before);
     }
     if view.is_back || view.explained || cx.c.is_gone() {
         return;

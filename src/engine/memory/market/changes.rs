@@ -41,6 +41,8 @@ pub struct TermChange {
     pub price: Option<f64>,
     /// The old price, if it names one; else it is what was paid before.
     pub before: Option<f64>,
+    /// What was paid before when it was told, in case that is forgotten.
+    pub seen_before: Option<f64>,
     /// Whether the customer gets less.
     pub scope_down: bool,
     /// Whole days of notice.
@@ -80,6 +82,7 @@ pub(super) fn account(cx: &mut Context<'_>, event: &Event<'_>, data: &AccountDat
         fact: Fact::new(event, None),
         price: data.price,
         before: data.previous_price,
+        seen_before: None,
         scope_down: data.scope.as_deref() == Some("down"),
         days: days.max(0.0) as u32,
         told: false,

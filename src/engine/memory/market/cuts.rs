@@ -52,9 +52,15 @@ impl Cuts {
         self.calls.iter().filter(move |c| c.fact.time >= time && c.fact.time - time <= window)
     }
 
-    /// Forgets what is too old to be joined: contacts, which are many, after twice the window.
+    /// Before this a contact is too old to be joined: contacts are many, so twice the window unless a cut is known.
+    fn oldest_call(&self, now: Time, rules: &ForcedContactRules) -> Time {
+        let more = if self.suspended.is_empty() { rules.window } else { rules.expires_after };
+        now - rules.window - more
+    }
+
+    /// Forgets what is too old to be joined.
     pub(super) fn prune(&mut self, now: Time, rules: &ForcedContactRules) {
-        let old = now - rules.window - rules.window;
+        let old = self.oldest_call(now, rules);
         if self.calls.first().is_some_and(|c| c.fact.time < old) {
             self.calls.retain(|c| c.fact.time >= old);
         }
@@ -73,8 +79,10 @@ pub(super) fn contact(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactDat
     if !is_call(event, data) {
         return;
     }
-    let window = cx.rules.market.forced_contact.window;
-    if event.time < cx.c.highest - window - window {
+    let rules = &cx.rules.market.forced_contact;
+    let none = Cuts::default();
+    let cuts = cx.c.rare.market.as_deref().map_or(&none, |market| &market.cuts);
+    if event.time < cuts.oldest_call(cx.c.highest, rules) {
         return; // It would be forgotten at once.
     }
     let call = Call { object: event.object_id(&data.contact_id).into(), fact: Fact::new(event, None) };

@@ -13,7 +13,7 @@ use crate::engine::tight::push_tight;
 use crate::model::event::{AccountData, CompetitorData};
 use crate::model::{Event, EventType, Time};
 
-/// Prices remembered; beyond it the oldest goes.
+/// Prices remembered; more than two.
 const KNOWN_MAX: usize = 4;
 /// Offers remembered; beyond it the oldest goes.
 const OFFERS_MAX: usize = 8;
@@ -127,6 +127,17 @@ impl Prices {
         !self.known.is_empty()
     }
 
+    /// Takes in a price. Where there are too many, the oldest goes that is neither the last own price nor the newcomers'.
+    fn learn(&mut self, price: Price) {
+        insert(&mut self.known, price, |p| p.fact.time, usize::MAX);
+        if self.known.len() > KNOWN_MAX {
+            let own = self.known.iter().rposition(|p| p.own.is_some());
+            let newcomer = self.known.iter().rposition(|p| p.newcomer.is_some());
+            let spare = (0..self.known.len()).find(|index| ![own, newcomer].contains(&Some(*index)));
+            self.known.remove(spare.unwrap_or(0));
+        }
+    }
+
     fn own_at(&self, at: Time) -> Option<(&Fact, f64)> {
         self.known.iter().rev().filter(|p| p.fact.time <= at).find_map(|p| Some((&p.fact, p.own?)))
     }
@@ -136,9 +147,9 @@ impl Prices {
         self.own_at(Time(time.0 - 1)).map(|(_, price)| price)
     }
 
-    /// What the customer pays since a time after `time`, if that changed.
-    pub fn own_since(&self, time: Time) -> Option<f64> {
-        self.own_at(Time::MAX).filter(|(fact, _)| fact.time > time).map(|(_, price)| price)
+    /// The least that the customer paid since `time`, if the price changed after it.
+    pub fn lowest_since(&self, time: Time) -> Option<f64> {
+        self.known.iter().filter(|p| p.fact.time > time).filter_map(|p| p.own).min_by(f64::total_cmp)
     }
 
     /// The own price against the newcomers', as known at `at`. A newcomers' price that is much older than the own one
@@ -219,7 +230,7 @@ pub(super) fn account(cx: &mut Context<'_>, event: &Event<'_>, data: &AccountDat
     let prices = &mut market(&mut cx.c.rare).prices;
     prices.first = prices.first.min(event.time);
     let price = Price { fact: Fact::new(event, None), own, newcomer };
-    insert(&mut prices.known, price, |p| p.fact.time, KNOWN_MAX);
+    prices.learn(price);
 }
 
 /// A rival's offer was seen.
@@ -258,7 +269,7 @@ mod tests {
         let mut prices = Prices::default();
         for &(at, own, newcomer) in known {
             let price = Price { fact: fact_at(day(at)), own: real(Some(own)), newcomer: real(Some(newcomer)) };
-            insert(&mut prices.known, price, |p| p.fact.time, KNOWN_MAX);
+            prices.learn(price);
         }
         for &(at, rival, price) in offers {
             insert(&mut prices.offers, Offer { fact: fact_at(day(at)), rival, price }, |o| o.fact.time, OFFERS_MAX);
@@ -306,8 +317,8 @@ mod tests {
             let prices = prices(&arrivals, &[]);
             let gap = |at| prices.newcomer_gap(day(at), &rules).map(|g| g.percent());
             assert_eq!((gap(-1), gap(5), gap(15), gap(25)), (None, Some(0), Some(20), Some(25)), "{arrivals:?}");
-            assert_eq!((prices.own_before(day(10)), prices.own_since(day(10))), (Some(100.0), Some(130.0)));
-            assert_eq!(prices.own_since(day(20)), None);
+            assert_eq!((prices.own_before(day(10)), prices.lowest_since(day(0))), (Some(100.0), Some(120.0)));
+            assert_eq!(prices.lowest_since(day(20)), None);
         }
     }
 
@@ -325,5 +336,13 @@ mod tests {
         let prices = prices(&many, &offers);
         assert_eq!((prices.known.len(), prices.offers.len()), (KNOWN_MAX, OFFERS_MAX));
         assert_eq!((prices.known[0].fact.time, prices.offers[0].fact.time), (day(16), day(12)));
+    }
+
+    #[test]
+    fn the_last_own_price_stays_however_often_newcomers_get_another_one() {
+        let mut many = vec![(0, 90.0, 0.0), (1, 100.0, 0.0)];
+        many.extend((2..9).map(|n| (n, 0.0, 80.0)));
+        let prices = prices(&many, &[]);
+        assert_eq!((prices.known.len(), prices.lowest_since(day(0))), (KNOWN_MAX, Some(100.0)));
     }
 }
