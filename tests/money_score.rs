@@ -31,7 +31,11 @@ fn told(story: &str, kind: Kind) -> Vec<Alert> {
             Happening::Until(time) => while engine.advance(time, &mut effects) == Step::Again {},
         }
     }
-    effects.into_iter().map(|Effect::Alert(alert)| *alert).filter(|alert| alert.kind == kind).collect()
+    let alerts = effects.into_iter().filter_map(|effect| match effect {
+        Effect::Alert(alert) => Some(*alert),
+        Effect::Cohort(_) | Effect::Hold(_) => None,
+    });
+    alerts.filter(|alert| alert.kind == kind).collect()
 }
 
 /// The part of `factor` in the score that an alert prints, in units of 1e-4.
