@@ -17,8 +17,16 @@ const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the runtime must be told. Taken apart field by field, so that no setting can be left without an effect.
 pub(super) fn settings(config: &Config) -> Result<Settings, Failure> {
-    let TopicsConfig { input, alerts, alerts_state, dead_letters, changelog: _, partitions: _, replication_factor: _ } =
-        config.topics.clone();
+    let TopicsConfig {
+        input,
+        alerts,
+        alerts_state,
+        holdout,
+        dead_letters,
+        changelog: _,
+        partitions: _,
+        replication_factor: _,
+    } = config.topics.clone();
     let RuntimeConfig {
         workers: _,
         delivery,
@@ -32,7 +40,14 @@ pub(super) fn settings(config: &Config) -> Result<Settings, Failure> {
         cluster: super::cluster(config),
         group_id: config.kafka.group_id.clone(),
         instance_id: config.instance_id().ok_or(Failure::NoInstanceId)?,
-        topics: Topics { input, alerts, alerts_state, dead_letters, changelog: config.changelog_topic() },
+        topics: Topics {
+            input,
+            alerts,
+            alerts_state,
+            holdout: config.has_holdout().then_some(holdout),
+            dead_letters,
+            changelog: config.changelog_topic(),
+        },
         workers: config.workers(),
         delivery: match delivery {
             config::Delivery::ExactlyOnce => Delivery::ExactlyOnce,

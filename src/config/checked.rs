@@ -30,6 +30,8 @@ pub struct Config {
     pub mapping: MappingConfig,
     /// In which words alerts speak.
     pub wording: WordingConfig,
+    /// Where the weights of the score come from; themselves they are in `rules`.
+    pub score: ScoreConfig,
     /// What the engine goes by. `version` is a fingerprint of the rest: other rules, other version.
     pub rules: Rules,
 }
@@ -74,6 +76,8 @@ pub struct TopicsConfig {
     pub alerts: String,
     /// The last state of every alert, compacted.
     pub alerts_state: String,
+    /// Alerts about customers of the control group.
+    pub holdout: String,
     /// Records that could not be read.
     pub dead_letters: String,
     /// Customers, compacted; none: `<group>-customers-changelog`.
@@ -180,6 +184,13 @@ pub enum Address {
     Tu,
 }
 
+/// Where the weights of the score come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoreConfig {
+    /// A model of one's own, relative to the working directory; none: the built-in one.
+    pub model: Option<PathBuf>,
+}
+
 impl Default for Config {
     fn default() -> Config {
         let mut config = Config {
@@ -194,6 +205,7 @@ impl Default for Config {
                 input: "customer.events".into(),
                 alerts: "churn.alerts".into(),
                 alerts_state: "churn.alerts.state".into(),
+                holdout: "churn.alerts.holdout".into(),
                 dead_letters: "churn.dead-letters".into(),
                 changelog: None,
                 partitions: 6,
@@ -214,6 +226,7 @@ impl Default for Config {
             log: LogConfig { level: "info".into(), format: Format::Auto },
             mapping: MappingConfig { name: None, file: None },
             wording: WordingConfig { spanish: Spanish::LatinAmerican, address: Address::Usted, overrides: None },
+            score: ScoreConfig { model: None },
             rules: Rules::default(),
         };
         config.rules.version = super::keys::fingerprint(&config);
@@ -228,6 +241,12 @@ impl Config {
             Some(name) => name.clone(),
             None => format!("{}-customers-changelog", self.kafka.group_id),
         }
+    }
+
+    /// Whether anybody is held out of alerts.
+    pub fn has_holdout(&self) -> bool {
+        let exceptions = self.rules.exceptions.iter().map(|exception| &exception.rules);
+        [&self.rules].into_iter().chain(exceptions).any(|rules| rules.alerts.holdout > 0.0)
     }
 
     /// How many workers there are: as set, or one a core.

@@ -47,6 +47,8 @@ pub(super) fn alert(kind: Kind, facts: Facts) -> Alert {
             quote: Some(PERSONAL.into()),
         }],
         action: Action { code: "call_back", steps: Vec::new(), do_not: Vec::new(), guardrails: Vec::new() },
+        treatment: crate::model::alert::Treatment::Treat,
+        batch: "b".into(),
         inhibited_by: Some(format!("al_{PERSONAL}")),
         incident_id: Some(PERSONAL.into()),
         reason: None,

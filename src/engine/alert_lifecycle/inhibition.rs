@@ -53,7 +53,7 @@ impl Context<'_> {
     }
 
     /// What other alerts make of those whose silence goes by severity, which changes: they go quiet or are let go.
-    pub(super) fn quieten_by_severity(&mut self, event_time: Time) {
+    pub fn quieten_by_severity(&mut self, event_time: Time) {
         let by_severity =
             |kind: Kind| definition(kind).quieted_by.iter().any(|q| matches!(q, Quieter::Worse(_) | Quieter::Lifted));
         if !self.c.alerts.iter().any(|a| a.is_live() && by_severity(a.kind)) {

@@ -3,15 +3,18 @@
 use super::ActBy;
 use super::state::LiveAlert;
 use crate::engine::context::Context;
-use crate::engine::ledger::Ledger;
 use crate::engine::registry::definition;
 use crate::engine::risk::{severity_of, top_factor};
 use crate::model::alert::{Reason, Severity, Status, Transition};
-use crate::model::{Span, Time};
+use crate::model::{Kind, Time};
 
 impl Context<'_> {
     /// What the alert's severity should be now: its floor, lifted by band and value where the kind allows it.
     pub(super) fn severity(&self, alert: &LiveAlert) -> Severity {
+        if alert.kind == Kind::ChurnRisk {
+            // It is the band itself, and knows nothing of value.
+            return alert.floor.max(severity_of(self.c.band.band));
+        }
         if !definition(alert.kind).band_lifts {
             return alert.floor;
         }
@@ -24,10 +27,11 @@ impl Context<'_> {
         }
     }
 
-    /// Whether the customer's value is in the top decile, or they have recommended us in the last 365 days.
+    /// Whether the customer's value is in the top decile, or they have recommended us lately.
     pub(super) fn is_valued(&self) -> bool {
-        let advocate = self.c.ledgers.get(Ledger::Advocacy).is_some_and(|a| self.now - a.at <= Span::days(365));
-        advocate || self.is_top_value()
+        let lasts = self.rules.standing.advocates.lasts;
+        let standing = self.c.rare.standing.as_ref();
+        standing.is_some_and(|s| s.advocated_at(self.now, lasts).is_some()) || self.is_top_value()
     }
 
     /// Whether the customer's value is in the top decile.
@@ -96,6 +100,8 @@ impl Context<'_> {
         if !self.c.alerts.iter().any(LiveAlert::is_live) {
             return;
         }
+        // What goes quiet has nothing to add; what has become more severe may keep more quiet.
+        self.quieten_by_severity(event_time);
         let top = top_factor(self.c, self.rules, self.now);
         for index in 0..self.c.alerts.len() {
             let alert = &mut self.c.alerts[index];

@@ -118,7 +118,11 @@ const BLOCK_BYTES: usize = 64 * 1_024;
 
 impl<'r> Replay<'r> {
     fn new(options: &Options, wording: &'r Wording, out: &'r mut dyn Write) -> Replay<'r> {
-        let engines = (0..options.partitions.max(1)).map(|_| Engine::new(options.rules.clone())).collect();
+        let engine = || match options.partitions {
+            0 | 1 => Engine::new(options.rules.clone()),
+            _ => Engine::of_many(options.rules.clone()),
+        };
+        let engines = (0..options.partitions.max(1)).map(|_| engine()).collect();
         Replay {
             engines,
             until: options.until,
