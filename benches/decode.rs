@@ -5,7 +5,7 @@ use std::hint::black_box;
 use churnwatch::codec::alert::encode;
 use churnwatch::codec::{Decoder, Mapping, decode};
 use churnwatch::model::alert::{Action, Band, Certainty, Contribution, Evidence, Facts, Guardrail, LogOdds, Risk};
-use churnwatch::model::{Alert, CustomerKey, Kind, Severity, Status, Time, Transition};
+use churnwatch::model::{Alert, CustomerKey, Kind, Scope, Severity, Status, Time, Transition};
 use churnwatch::wording::Wording;
 use criterion::{Criterion, Throughput};
 
@@ -107,8 +107,7 @@ fn alert() -> Alert {
         transition: Transition::Opened,
         status: Status::Open,
         kind: Kind::GrievanceAccumulation,
-        customer: CustomerKey::new("acme", "c-1234567"),
-        account_id: Some("a-91234".into()),
+        scope: Scope::Customer { key: CustomerKey::new("acme", "c-1234567"), account_id: Some("a-91234".into()) },
         severity: Severity::Error,
         certainty: Certainty::Observed,
         opened_at: now,
@@ -130,6 +129,7 @@ fn alert() -> Alert {
             previous: None,
             decays_to_close_at: None,
         }),
+        members: None,
         evidence: vec![evidence.clone(), evidence.clone(), evidence],
         action: Action {
             code: "clear_the_list",

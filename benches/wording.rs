@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use churnwatch::model::alert::{Action, Certainty, FactWord, Facts, Reason};
-use churnwatch::model::{Alert, CustomerKey, Kind, Severity, Span, Status, Time, Transition};
+use churnwatch::model::{Alert, CustomerKey, Kind, Scope, Severity, Span, Status, Time, Transition};
 use churnwatch::wording::{Wording, facts};
 use criterion::Criterion;
 
@@ -18,8 +18,7 @@ fn alert(kind: Kind, word: Option<FactWord>) -> Alert {
         transition: Transition::Opened,
         status: Status::Open,
         kind,
-        customer: CustomerKey::new("acme", "c-123"),
-        account_id: None,
+        scope: Scope::Customer { key: CustomerKey::new("acme", "c-123"), account_id: None },
         severity: Severity::Error,
         certainty: Certainty::Observed,
         opened_at: NOW,
@@ -31,6 +30,7 @@ fn alert(kind: Kind, word: Option<FactWord>) -> Alert {
         owner: "team:retention".into(),
         occurrences: 1,
         risk: None,
+        members: None,
         evidence: Vec::new(),
         action: Action { code: "call_back", steps: Vec::new(), do_not: Vec::new(), guardrails: Vec::new() },
         treatment: churnwatch::model::alert::Treatment::Treat,

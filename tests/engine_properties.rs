@@ -150,7 +150,7 @@ proptest! {
         same(&many.told, &one.told)?;
         prop_assert!(many.states() == one.states());
         let bystander = CustomerKey::new("default", "bystander");
-        others.told.retain(|a| a.customer != bystander);
+        others.told.retain(|a| a.scope.customer() != Some(&bystander));
         same(&others.told, &one.told)?;
         let mut states = others.states();
         states.remove(bystander.as_str());
@@ -302,7 +302,7 @@ proptest! {
 /// By customer, each one's in the order in which they were told.
 fn by_customer(told: &[Alert]) -> Vec<Alert> {
     let mut told = told.to_vec();
-    told.sort_by(|a, b| a.customer.cmp(&b.customer));
+    told.sort_by(|a, b| a.scope.customer().cmp(&b.scope.customer()));
     told
 }
 
@@ -411,7 +411,8 @@ fn follows(before: Option<&Alert>, alert: &Alert) -> bool {
         && quiet
         && alert.seq == before.seq + 1
         && alert.updated_at >= before.updated_at
-        && (&alert.dedup_key, alert.kind, &alert.customer) == (&before.dedup_key, before.kind, &before.customer)
+        && (&alert.dedup_key, alert.kind, alert.scope.customer())
+            == (&before.dedup_key, before.kind, before.scope.customer())
         && alert.opened_at == before.opened_at
 }
 

@@ -59,7 +59,7 @@ fn every_event_is_read_and_every_kind_of_alert_happens() {
         let event = codec::decode(record.value).unwrap_or_else(|error| panic!("{error}"));
         unknown += u32::from(event.event_type == EventType::Unknown);
         while engine.apply(&event, &mut effects) == Step::Again {}
-        for Effect::Alert(alert) in effects.drain(..) {
+        for alert in effects.drain(..).filter_map(Effect::into_alert) {
             kinds.insert(alert.kind);
             alerts += 1;
         }

@@ -20,8 +20,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use churnwatch::codec;
-use churnwatch::engine::{Effect, Engine, Rules, Step};
+use churnwatch::engine::{Rules, Step};
 use churnwatch::model::{Alert, Kind};
+use churnwatch::offline::stages::Stages;
 use churnwatch::offline::transcript::{Happening, Reader, write_moment};
 
 const DASHES: &str = "----";
@@ -63,7 +64,8 @@ struct Story<'t> {
     show: Vec<&'t str>,
 }
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
+    "members",
     "limits",
     "act_by",
     "evidence",
@@ -111,20 +113,20 @@ impl<'t> Story<'t> {
 
     /// What is told, one line each.
     fn play(&self) -> String {
-        let mut engine = Engine::new(Arc::new(Rules::default()));
-        let mut effects = Vec::new();
+        let mut stages = Stages::new(&Arc::new(Rules::default()), 1);
+        let mut alerts = Vec::new();
         for step in &self.steps {
             match step {
                 Happening::Event(written) => {
                     let event =
                         codec::decode(&written.value).unwrap_or_else(|error| panic!("{}: {error}", self.sentence));
-                    while engine.apply(&event, &mut effects) == Step::Again {}
+                    while stages.apply(&event, &mut alerts) == Step::Again {}
                 }
-                Happening::Until(time) => while engine.advance(*time, &mut effects) == Step::Again {},
+                Happening::Until(time) => while stages.advance(*time, &mut alerts) == Step::Again {},
             }
         }
         let mut rows = Vec::new();
-        for Effect::Alert(alert) in effects {
+        for alert in alerts {
             if self.only.is_empty() || self.only.contains(&alert.kind) {
                 rows.push(self.row(&alert));
             }
@@ -136,7 +138,7 @@ impl<'t> Story<'t> {
         let object = alert.dedup_key.split('/').nth(3).map(|object| format!("/{object}")).unwrap_or_default();
         let mut row = vec![
             write_moment(alert.updated_at),
-            alert.customer.customer_id(),
+            alert.scope.id(),
             format!("{}{object}", alert.kind.name()),
             alert.transition.name().to_owned(),
             alert.severity.name().to_owned(),
@@ -160,6 +162,7 @@ impl<'t> Story<'t> {
                 "level" => Some(alert.escalation_level.to_string()),
                 "fact" => Some(write_moment(alert.event_time)),
                 "status" => Some(alert.status.name().to_owned()),
+                "members" => alert.members.map(|members| members.to_string()),
                 "occurrences" => Some(alert.occurrences.to_string()),
                 "inhibited_by" => alert.inhibited_by.as_ref().map(|_| "inhibited".to_owned()),
                 "do" => Some(alert.action.steps.join(",")),

@@ -70,10 +70,10 @@ fn told(purchases: &[(Time, u32)], end: Time) -> BTreeSet<(u32, i64)> {
     }
     while engine.advance(end, &mut effects) == Step::Again {}
     let mut silences = BTreeSet::new();
-    for Effect::Alert(alert) in effects {
+    for alert in effects.into_iter().filter_map(Effect::into_alert) {
         assert_eq!(alert.kind, Kind::SilentDeparture);
         if matches!(alert.transition, Transition::Opened | Transition::Reopened) {
-            let customer = alert.customer.customer_id().parse().unwrap();
+            let customer = alert.scope.id().parse().unwrap();
             assert!(silences.insert((customer, alert.event_time.0 / 1_000)), "told twice");
         }
     }

@@ -5,7 +5,8 @@
 
 use super::json::Json;
 use crate::model::alert::{Contribution, LogOdds, Risk};
-use crate::model::{Alert, Time};
+use crate::model::cohort::Common;
+use crate::model::{Alert, Scope, Time};
 use crate::wording::{Texts, Wording};
 
 /// The version of the form.
@@ -22,11 +23,7 @@ pub fn encode(alert: &Alert, wording: &Wording, out: &mut Vec<u8>) {
         json.name("transition").text(alert.transition.name());
         json.name("status").text(alert.status.name());
         json.name("kind").text(alert.kind.name());
-        json.name("scope").object(|json| {
-            json.name("type").text("customer");
-            json.name("customer_id").text(&alert.customer.customer_id());
-            json.name("account_id").text_or_null(alert.account_id.as_deref());
-        });
+        json.name("scope").object(|json| write_scope(json, &alert.scope));
         json.name("severity").text(alert.severity.name());
         json.name("urgency").text(alert.urgency());
         json.name("certainty").text(alert.certainty.name());
@@ -41,6 +38,10 @@ pub fn encode(alert: &Alert, wording: &Wording, out: &mut Vec<u8>) {
         match &alert.risk {
             Some(risk) => json.name("risk").object(|json| write_risk(json, risk)),
             None => json.name("risk").null(),
+        }
+        // Only where there can be any: a customer's alert has no such field.
+        if let Some(members) = alert.members {
+            json.name("members").integer(members);
         }
         json.name("evidence").list(&alert.evidence, |json, evidence| {
             json.object(|json| {
@@ -75,6 +76,37 @@ pub fn encode(alert: &Alert, wording: &Wording, out: &mut Vec<u8>) {
             None => json.name("value_at_stake").null(),
         }
     });
+}
+
+fn write_scope(json: &mut Json, scope: &Scope) {
+    let key = match scope {
+        Scope::Customer { key, account_id } => {
+            json.name("type").text("customer");
+            json.name("customer_id").text(&key.customer_id());
+            json.name("account_id").text_or_null(account_id.as_deref());
+            return;
+        }
+        Scope::Cohort(key) => key,
+    };
+    match key.common() {
+        Common::Incident(id) => {
+            json.name("type").text("incident");
+            json.name("incident_id").text(&id);
+        }
+        Common::Site { site, shift } => {
+            json.name("type").text("site");
+            json.name("site").text(&site);
+            json.name("shift").text_or_null(shift.as_deref());
+        }
+        Common::Team(id) => {
+            json.name("type").text("team");
+            json.name("team").text(&id);
+        }
+        Common::Account(id) => {
+            json.name("type").text("account");
+            json.name("account_id").text(&id);
+        }
+    }
 }
 
 fn write_risk(json: &mut Json, risk: &Risk) {
@@ -134,8 +166,8 @@ pub fn headers(alert: &Alert) -> [(&'static str, String); 7] {
         ("ce_specversion", "1.0".into()),
         ("ce_id", format!("{}-{}", alert.alert_id, alert.seq)),
         ("ce_type", format!("churn.alert.{}", alert.transition.name())),
-        ("ce_source", format!("churnwatch/{}", alert.customer.tenant())),
-        ("ce_subject", alert.customer.customer_id()),
+        ("ce_source", format!("churnwatch/{}", alert.scope.tenant())),
+        ("ce_subject", alert.scope.id()),
         ("ce_time", alert.updated_at.to_string()),
         ("content-type", "application/json".into()),
     ]
@@ -150,7 +182,7 @@ mod tests {
 
     use super::*;
     use crate::model::alert::{Action, Band, Certainty, Evidence, Facts, Guardrail, Reason};
-    use crate::model::{CustomerKey, Kind, Severity, Status, Transition};
+    use crate::model::{CohortKey, CustomerKey, Kind, Severity, Status, Transition};
 
     fn part(factor: &'static str, value: f64, log_odds: i32, evidence: &[&str]) -> Contribution {
         Contribution {
@@ -163,6 +195,10 @@ mod tests {
         }
     }
 
+    fn customer(tenant: &str, id: &str) -> Scope {
+        Scope::Customer { key: CustomerKey::new(tenant, id), account_id: None }
+    }
+
     /// The alert of the specification's example.
     fn example() -> Alert {
         Alert {
@@ -172,8 +208,7 @@ mod tests {
             transition: Transition::Escalated,
             status: Status::Open,
             kind: Kind::PromiseBroken,
-            customer: CustomerKey::new("acme", "c-123"),
-            account_id: Some("a-9".into()),
+            scope: Scope::Customer { key: CustomerKey::new("acme", "c-123"), account_id: Some("a-9".into()) },
             severity: Severity::Error,
             certainty: Certainty::Observed,
             opened_at: Time(1_772_636_531_000),
@@ -199,6 +234,7 @@ mod tests {
                 previous: Some(LogOdds(-20_907)),
                 decays_to_close_at: Some(Time(1_776_556_800_000)),
             }),
+            members: None,
             evidence: vec![Evidence {
                 event_id: "evt-9f1".into(),
                 source: "zendesk/acme".into(),
@@ -262,7 +298,7 @@ mod tests {
     #[test]
     fn what_is_not_there_is_null() {
         let alert = Alert {
-            account_id: None,
+            scope: customer("acme", "c-123"),
             act_by: None,
             risk: None,
             evidence: Vec::new(),
@@ -278,8 +314,25 @@ mod tests {
     }
 
     #[test]
+    fn an_alert_about_many_has_their_scope_and_number_and_no_risk() {
+        for (key, scope, subject) in [
+            (CohortKey::incident("t", "i/1"), r#"{"type":"incident","incident_id":"i/1"}"#, "incident:i%2F1"),
+            (CohortKey::site("t", "d", Some("am")), r#"{"type":"site","site":"d","shift":"am"}"#, "site:d:am"),
+            (CohortKey::site("t", "d", None), r#"{"type":"site","site":"d","shift":null}"#, "site:d"),
+            (CohortKey::team("t", "team:north"), r#"{"type":"team","team":"team:north"}"#, "team:north"),
+            (CohortKey::agent("t", "a7"), r#"{"type":"team","team":"agent:a7"}"#, "agent:a7"),
+        ] {
+            let alert = Alert { scope: Scope::Cohort(key), risk: None, members: Some(7), ..example() };
+            let json = encoded(&alert);
+            assert!(json.contains(&format!(r#""scope":{scope},"#)), "{json}");
+            assert!(json.contains(r#""risk":null,"members":7,"evidence":"#), "{json}");
+            assert_eq!(headers(&alert)[4], ("ce_subject", subject.to_owned()));
+        }
+    }
+
+    #[test]
     fn headers_make_it_a_cloud_event() {
-        let alert = Alert { customer: CustomerKey::new("a/b", "c/1"), ..example() };
+        let alert = Alert { scope: customer("a/b", "c/1"), ..example() };
         let headers = headers(&alert);
         let expected = [
             ("ce_specversion", "1.0"),
@@ -325,7 +378,7 @@ mod tests {
         #[test]
         fn any_texts_and_numbers_make_valid_json(text in any::<String>(), number in any::<f64>()) {
             let mut alert = example();
-            alert.customer = CustomerKey::new("t", &text);
+            alert.scope = customer("t", &text);
             alert.owner = text.clone();
             alert.value_at_stake = Some(number);
             alert.risk.as_mut().unwrap().contributions[0].value = number;

@@ -1,8 +1,10 @@
-//! Bytes to values and back, one file per topic: `event` what comes in, `alert` and `dead_letter` what goes out.
+//! Bytes to values and back, one file per topic: `event` what comes in, `alert` and `dead_letter` what goes out,
+//! `changelog` and `cohort` what the program keeps and says to itself.
 
 pub mod alert;
 pub mod changelog;
 pub mod cloud_event;
+pub mod cohort;
 pub mod commit_metadata;
 pub mod dead_letter;
 mod decoder;
@@ -11,6 +13,7 @@ mod fields;
 mod json;
 pub mod mapping;
 mod rejected;
+mod stored;
 mod values;
 
 pub use decoder::{Decoded, Decoder};

@@ -9,14 +9,14 @@ use super::rules::Rules;
 use crate::model::alert::Risk;
 use crate::model::{Span, Time};
 
-/// The customer under an event or a timer.
-pub struct Context<'a> {
+/// The customer, or the cohort, under an event or a timer.
+pub struct Context<'a, S = Customer> {
     /// Limits and delays.
     pub rules: &'a Rules,
     /// Business hours.
     pub calendar: &'a Calendar,
-    /// The customer.
-    pub c: &'a mut Customer,
+    /// Whose step it is.
+    pub c: &'a mut S,
     /// Stream time of the step: the highest event time processed for the customer, or the timer's due time if later.
     pub now: Time,
     /// Where effects go.
@@ -25,18 +25,29 @@ pub struct Context<'a> {
     risk: Option<Risk>,
 }
 
-impl<'a> Context<'a> {
+impl<'a, S> Context<'a, S> {
     /// A step at `now`.
     pub fn new(
         rules: &'a Rules,
         calendar: &'a Calendar,
-        c: &'a mut Customer,
+        c: &'a mut S,
         now: Time,
         effects: &'a mut Vec<Effect>,
-    ) -> Context<'a> {
+    ) -> Context<'a, S> {
         Context { rules, calendar, c, now, effects, risk: None }
     }
 
+    /// Runs `step` at another stream time: a deadline that the event at hand shows to have passed.
+    pub fn at(&mut self, now: Time, step: impl FnOnce(&mut Context<'a, S>)) {
+        let then = std::mem::replace(&mut self.now, now);
+        self.risk = None;
+        step(self);
+        self.now = then;
+        self.risk = None;
+    }
+}
+
+impl Context<'_> {
     /// The score at `now`.
     pub fn risk(&mut self) -> &Risk {
         let (customer, rules, now) = (&*self.c, self.rules, self.now);
@@ -53,15 +64,6 @@ impl<'a> Context<'a> {
     pub fn count(&mut self, ledger: Ledger, amount: f64, time: Time, event_id: &str) {
         self.c.ledgers.add(ledger, amount, time, event_id);
         self.remember();
-    }
-
-    /// Runs `step` at another stream time: a deadline that the event at hand shows to have passed.
-    pub fn at(&mut self, now: Time, step: impl FnOnce(&mut Context<'_>)) {
-        let then = std::mem::replace(&mut self.now, now);
-        self.risk = None;
-        step(self);
-        self.now = then;
-        self.risk = None;
     }
 
     /// The end of `span` of business time after `start`, in the customer's time zone.

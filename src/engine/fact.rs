@@ -3,15 +3,29 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::Evidence;
-use crate::model::{Event, EventType, Time};
+use crate::model::{Data, Event, EventType, Time};
 
 /// Longest quote, in characters.
 pub const QUOTE_CHARS: usize = 120;
 
-/// Source, id, type and quote of an event in one allocation, and its time.
+/// Longest site kept, in characters.
+pub const SITE_CHARS: usize = 128;
+
+/// The incident and the site that an event names.
+pub fn cause<'e>(data: &'e Data<'_>) -> (Option<&'e str>, Option<&'e str>) {
+    match data {
+        Data::Complaint(data) => (data.incident_id.as_deref(), data.site.as_deref()),
+        Data::Contact(data) => (data.incident_id.as_deref(), data.site.as_deref()),
+        Data::Purchase(data) | Data::Delivery(data) => (data.incident_id.as_deref(), data.site.as_deref()),
+        Data::Service(data) => (data.incident_id.as_deref(), data.site.as_deref()),
+        _ => (None, None),
+    }
+}
+
+/// Source, id, type, quote and cause of an event in one allocation, and its time.
 ///
-/// **Invariant:** `packed` is `source NUL id NUL type NUL quote`; ids hold no control characters, and those of a quote
-/// were replaced. A known type is one character, `TYPES` and its place in `EventType::ALL`; another is `?` and its name.
+/// **Invariant:** `packed` is `source NUL id NUL type NUL quote`, and `NUL incident NUL site` after it if the event names
+/// either; ids hold no control characters, and those of a quote and a site were replaced. A known type is one character, `TYPES` and its place in `EventType::ALL`; another is `?` and its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     packed: Box<str>,
@@ -23,8 +37,23 @@ pub struct Fact {
 const TYPES: u32 = 0x100;
 
 impl Fact {
-    /// What is kept of `event`, with at most `QUOTE_CHARS` characters of `quote`.
+    /// What is kept of `event`, with at most `QUOTE_CHARS` characters of `quote`, and its cause: the incident, the site.
     pub fn new(event: &Event<'_>, quote: Option<&str>) -> Fact {
+        let (incident, site) = cause(&event.data);
+        Fact::pack(event, quote, incident, site)
+    }
+
+    /// What is kept of `event` without what was said and its cause.
+    pub fn bare(event: &Event<'_>) -> Fact {
+        Fact::pack(event, None, None, None)
+    }
+
+    /// A fact without an event.
+    pub fn nothing(time: Time) -> Fact {
+        Fact { packed: "\0\0?\0".into(), time }
+    }
+
+    fn pack(event: &Event<'_>, quote: Option<&str>, incident: Option<&str>, site: Option<&str>) -> Fact {
         let quote_bytes = quote.map_or(0, |q| q.len().min(4 * QUOTE_CHARS));
         let mut packed = String::with_capacity(event.source.len() + event.id.len() + 5 + quote_bytes);
         for part in [&*event.source, &*event.id] {
@@ -40,8 +69,15 @@ impl Fact {
             }
         }
         packed.push('\0');
+        let plain = |c: char| if c.is_control() { ' ' } else { c };
         if let Some(quote) = quote {
-            packed.extend(quote.trim().chars().take(QUOTE_CHARS).map(|c| if c.is_control() { ' ' } else { c }));
+            packed.extend(quote.trim().chars().take(QUOTE_CHARS).map(plain));
+        }
+        if incident.is_some() || site.is_some() {
+            packed.push('\0');
+            packed.push_str(incident.unwrap_or_default());
+            packed.push('\0');
+            packed.extend(site.unwrap_or_default().chars().take(SITE_CHARS).map(plain));
         }
         Fact { packed: packed.into(), time: event.time }
     }
@@ -52,7 +88,7 @@ impl Fact {
     }
 
     fn part(&self, index: usize) -> &str {
-        self.packed.splitn(4, '\0').nth(index).unwrap_or("")
+        self.packed.split('\0').nth(index).unwrap_or("")
     }
 
     /// The event's id.
@@ -68,6 +104,22 @@ impl Fact {
         }
         let place = part.chars().next().and_then(|code| u32::from(code).checked_sub(TYPES));
         place.and_then(|place| EventType::ALL.get(place as usize)).map_or("", |known| known.name())
+    }
+
+    /// The incident that the event belongs to.
+    pub fn incident(&self) -> Option<&str> {
+        Some(self.part(4)).filter(|id| !id.is_empty())
+    }
+
+    /// The site at which it happened.
+    pub fn site(&self) -> Option<&str> {
+        Some(self.part(5)).filter(|site| !site.is_empty())
+    }
+
+    /// The same without what was said and its cause: for those who are not the customer.
+    pub fn without_words(&self) -> Fact {
+        let end = self.packed.match_indices('\0').nth(2).map_or(self.packed.len(), |(at, _)| at + 1);
+        Fact { packed: self.packed[..end].into(), time: self.time }
     }
 
     /// Whether both are the same event.
@@ -104,5 +156,14 @@ pub(crate) mod tests {
         assert_eq!((&*evidence.event_id, &*evidence.source), ("evt-1", "zendesk/acme"));
         assert_eq!((&*evidence.event_type, evidence.quote.as_deref()), ("promise.made", Some("te llamo mañana")));
         assert!(fact.is_same(&Fact { time: Time(6), ..fact.clone() }));
+        assert_eq!((fact.incident(), fact.site()), (None, None));
+        let caused = Fact { packed: "s\0e\0?x\0quote\0i1\0downtown".into(), time: Time(5) };
+        assert_eq!((caused.incident(), caused.site()), (Some("i1"), Some("downtown")));
+        assert_eq!(caused.evidence().quote.as_deref(), Some("quote"));
+        for fact in [fact, caused] {
+            let bare = fact.without_words();
+            assert!(bare.is_same(&fact) && bare.type_name() == fact.type_name());
+            assert_eq!((bare.evidence().quote, bare.incident(), bare.site()), (None, None, None));
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! events from before come too late to bring anything back.
 
 use super::alert_lifecycle::{ActBy, LiveAlert, Raise};
+use super::cohort;
 use super::context::Context;
 use super::customer::Customer;
 use super::detectors::{self, DETECTORS};
@@ -42,6 +43,7 @@ impl Engine {
         let customer = self.customers.get_mut(slot);
         let now = customer.highest.max(event.time);
         Context::new(rules, calendar, customer, now, effects).close_all(Reason::Erased, event.time);
+        cohort::tell::of_erasure(customer, event, effects);
         self.leave(slot, Customer::new(key), |left| {
             left.highest = event.time;
             left.rare.erased_at = event.time;

@@ -34,6 +34,8 @@ pub enum Ledger {
     Payment,
     /// An instalment of a payment plan was kept.
     PlanKept,
+    /// Incidents: 0.5 each while the customer was not told, 0.15 once they were.
+    Incident,
 }
 
 impl Ledger {
@@ -52,6 +54,7 @@ impl Ledger {
             Ledger::Advocacy => 180,
             Ledger::Payment => 30,
             Ledger::PlanKept => 60,
+            Ledger::Incident => 30,
         })
     }
 }

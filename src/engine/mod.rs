@@ -13,6 +13,7 @@ mod ahead;
 pub mod alert_lifecycle;
 mod anniversary;
 pub mod calendar;
+pub mod cohort;
 mod context;
 pub mod customer;
 mod cusum;
@@ -42,6 +43,7 @@ mod window;
 use std::sync::Arc;
 
 pub use ahead::AHEAD;
+pub use cohort::{Cohort, CohortFact, Cohorts, Hold};
 pub use customer::Customer;
 pub use hash::hash64;
 pub use rules::Rules;
@@ -65,6 +67,20 @@ use crate::model::{Alert, CustomerKey, Event, EventType, Time, customer::write_k
 pub enum Effect {
     /// Tell subscribers about a transition of an alert.
     Alert(Box<Alert>),
+    /// Tell a cohort what concerns it; from the stage of the customers.
+    Cohort(Box<CohortFact>),
+    /// Tell a customer whether an alert of a cohort holds theirs; from the stage of the cohorts.
+    Hold(Box<Hold>),
+}
+
+impl Effect {
+    /// The alert, if it is one.
+    pub fn into_alert(self) -> Option<Box<Alert>> {
+        match self {
+            Effect::Alert(alert) => Some(alert),
+            Effect::Cohort(_) | Effect::Hold(_) => None,
+        }
+    }
 }
 
 /// What became of an event. `consumed = applied + duplicate + too late + filtered` (+ dead, decided before the engine).
@@ -153,6 +169,20 @@ impl Engine {
         self.ahead.expect(&self.customers, &mut self.key, customer_ids);
     }
 
+    /// Up to when timers fire before the event has its effect, this included; none if it has none or time has no beginning.
+    pub fn time_before(&mut self, event: &Event<'_>) -> Option<Time> {
+        self.key.clear();
+        write_key(&mut self.key, &event.tenant, &event.customer_id);
+        let found = if event.customer_id.is_empty() { None } else { self.customers.find(&self.key) };
+        let found = self.follow(found);
+        if found.is_some_and(|slot| self.customers.get(slot).recent.contains(id_hash(event))) {
+            return None;
+        }
+        let mut clock = self.clock;
+        clock.observe(event.time, &self.rules.general().time, self.latest);
+        clock.watermark.map(|watermark| watermark.min(Time(event.time.0 - 1)))
+    }
+
     /// Fires what was due before the event, then applies the event. Effects are appended to `effects`.
     pub fn apply(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) -> Step {
         let about_nobody = event.customer_id.is_empty();
@@ -174,14 +204,30 @@ impl Engine {
         if self.fire(watermark.min(Time(event.time.0 - 1)), TIMERS_PER_STEP, effects) {
             return Step::Again;
         }
-        if about_nobody {
-            return Step::Done(Outcome::Filtered);
-        }
         if event.time < watermark - self.rules.general().time.late_limit {
             return Step::Done(Outcome::TooLate);
         }
+        let (before, clock) = (effects.len(), watermark.min(Time(event.time.0 - 1)));
+        let latest = if believed { Time::MAX } else { watermark };
+        // What is about nobody, or about an alert of many, is for a cohort alone.
+        let for_cohort = match (found, cohort::tell::commanded(event)) {
+            _ if about_nobody => Some(cohort::tell::of_nobody(event, effects)),
+            (None, Some(cohort)) => Some(cohort::tell::of_command(event, cohort, effects)),
+            (Some(_) | None, _) => None,
+        };
+        if let Some(told) = for_cohort {
+            stamp(&mut effects[before..], clock, latest);
+            self.fire(watermark, TIMERS_PER_STEP, effects);
+            return Step::Done(match () {
+                () if !told => Outcome::Filtered,
+                () if late => Outcome::AppliedLate,
+                () if !believed => Outcome::AppliedAhead,
+                () => Outcome::Applied,
+            });
+        }
         if event.event_type == EventType::CustomerErased {
             self.erase(event, effects);
+            stamp(&mut effects[before..], clock, latest);
             return Step::Done(Outcome::Applied);
         }
         // Timers remove nobody but those of whom only the mark of an erasure is left.
@@ -199,6 +245,7 @@ impl Engine {
         if event.event_type == EventType::AccountMerged {
             self.merge(slot, event, effects);
         }
+        stamp(&mut effects[before..], clock, latest);
         self.fire(watermark, TIMERS_PER_STEP, effects);
         Step::Done(match () {
             () if !known => Outcome::Filtered,
@@ -237,6 +284,7 @@ impl Engine {
         detectors::judge_ends(&mut cx, event.time, &hindsight);
         cx.settle_all(event.time);
         detectors::judge(&mut cx, event.time);
+        cohort::tell::of_event(&mut cx, event);
         self.touch(slot);
         known
     }
@@ -339,7 +387,20 @@ impl Engine {
             detectors::judge_ends(&mut cx, next, &[]);
             cx.settle_all(next);
             detectors::judge(&mut cx, next);
+            let before = cx.effects.len();
+            cohort::tell::of_deadline(&mut cx, next);
+            stamp(&mut cx.effects[before..], Time(due.0 - 1), Time::MAX);
         }
+        self.touch(slot);
+    }
+
+    /// A cohort's alert begins or ceases to hold those of a customer. Nothing happens if they are not known.
+    pub fn hold(&mut self, hold: &Hold, effects: &mut Vec<Effect>) {
+        let Some(slot) = self.customers.find(hold.customer.as_str()) else { return };
+        let (rules, calendar) = self.rules.of(self.customers.get(slot));
+        let customer = self.customers.get_mut(slot);
+        let now = customer.highest.max(hold.at);
+        Context::new(rules, calendar, customer, now, effects).take_hold(hold);
         self.touch(slot);
     }
 
@@ -430,6 +491,17 @@ impl Engine {
     }
 }
 
+/// Writes into facts for cohorts how far this stage's time had come. A time that is not believed moves nothing there
+/// either: nothing happens after `latest`.
+fn stamp(effects: &mut [Effect], clock: Time, latest: Time) {
+    for effect in effects {
+        if let Effect::Cohort(fact) = effect {
+            fact.clock = clock;
+            fact.at = fact.at.min(latest);
+        }
+    }
+}
+
 /// The earliest deadline of a customer; `Time::MAX` without one.
 fn next_deadline(customer: &Customer, rules: &Rules) -> Time {
     let mut earliest = customer.band.due(rules.alerts.deescalate_band_after).min(detectors::judged_at(customer, rules));
@@ -466,7 +538,7 @@ fn dismissal(word: Option<&str>) -> Reason {
 /// What a person did with an alert. False if it is not known.
 fn command(cx: &mut Context<'_>, event: &Event<'_>) -> bool {
     let Data::Alert(data) = &event.data else { return false };
-    let key = &cx.c.key;
+    let key = cx.c.key.as_str();
     let named = |a: &LiveAlert| {
         data.alert_id.as_deref().is_some_and(|id| a.alert_id(key) == id)
             || data.dedup_key.as_deref().is_some_and(|dedup| a.dedup_key(key) == dedup)

@@ -51,6 +51,12 @@ pub struct Promise {
     pub state_at: Time,
     /// Whether and why it counts as broken under its present due time.
     pub breach: Option<Breach>,
+    /// Who made it.
+    pub by: Option<Box<str>>,
+    /// When it was first seen to be broken, unless a late fact showed that it was not; a new due time does not mend that.
+    pub broken_at: Option<Time>,
+    /// What whoever made it was last told: kept in time; broken; none: it has not fallen due.
+    pub reported: Option<bool>,
     /// When it was counted in the ledger of broken promises, to be taken back if a late fact shows that it was kept in time.
     pub ledger_at: Option<Time>,
 }

@@ -11,6 +11,7 @@ use super::customer::Probation;
 use super::fact::Fact;
 use super::grievance::{Complaint, Failure};
 use super::memory::care::Care;
+use super::memory::cohorts::Cohorts;
 use super::memory::market::Market;
 use super::memory::money::Money;
 use super::memory::quality::Quality;
@@ -51,6 +52,8 @@ pub struct RareParts {
     pub money: Option<Box<Money>>,
     /// What is officially thought of the customer, and what they do for the company.
     pub standing: Option<Box<Standing>>,
+    /// What ties the customer to others with the same cause.
+    pub cohorts: Option<Box<Cohorts>>,
 }
 
 static EMPTY: LazyLock<RareParts> = LazyLock::new(|| RareParts {
@@ -69,6 +72,7 @@ static EMPTY: LazyLock<RareParts> = LazyLock::new(|| RareParts {
     care: None,
     money: None,
     standing: None,
+    cohorts: None,
 });
 
 /// The rare parts, read as if they were always there. Writing makes room for them; `tidy` gives back room for nothing.
@@ -89,6 +93,11 @@ impl Rare {
 
     /// Gives back the room if there is nothing in it.
     pub fn tidy(&mut self) {
+        if let Some(parts) = self.present()
+            && parts.cohorts.as_deref().is_some_and(Cohorts::is_empty)
+        {
+            parts.cohorts = None;
+        }
         if self.0.as_deref().is_some_and(|parts| *parts == *EMPTY) {
             self.0 = None;
         }

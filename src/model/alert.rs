@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::cohort::CohortKey;
 use super::customer::CustomerKey;
 use super::event::{Dimension, words};
 use super::kind::Kind;
@@ -78,6 +79,46 @@ impl LogOdds {
     }
 }
 
+/// Whose alert it is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scope {
+    /// One customer's.
+    Customer {
+        /// Who it is.
+        key: CustomerKey,
+        /// Their account, if known.
+        account_id: Option<String>,
+    },
+    /// Many customers' at once.
+    Cohort(CohortKey),
+}
+
+impl Scope {
+    /// The tenant, decoded.
+    pub fn tenant(&self) -> String {
+        match self {
+            Scope::Customer { key, .. } => key.tenant(),
+            Scope::Cohort(key) => key.tenant(),
+        }
+    }
+
+    /// The customer's id, decoded, or the cohort's scope as it is written: key of the record in the topic.
+    pub fn id(&self) -> String {
+        match self {
+            Scope::Customer { key, .. } => key.customer_id(),
+            Scope::Cohort(key) => key.scope().to_owned(),
+        }
+    }
+
+    /// The customer, if it is one.
+    pub fn customer(&self) -> Option<&CustomerKey> {
+        match self {
+            Scope::Customer { key, .. } => Some(key),
+            Scope::Cohort(_) => None,
+        }
+    }
+}
+
 /// One transition of one alert.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alert {
@@ -94,9 +135,7 @@ pub struct Alert {
     /// What it is about.
     pub kind: Kind,
     /// Whose alert it is.
-    pub customer: CustomerKey,
-    /// The customer's account, if known.
-    pub account_id: Option<String>,
+    pub scope: Scope,
     /// How bad it is now.
     pub severity: Severity,
     /// How sure it is.
@@ -117,8 +156,10 @@ pub struct Alert {
     pub owner: String,
     /// 1, and one more with each reopening.
     pub occurrences: u32,
-    /// The score at `updated_at`; none once the customer is erased.
+    /// The score at `updated_at`; none of a cohort, and once the customer is erased.
     pub risk: Option<Risk>,
+    /// How many distinct customers a cohort's alert is about.
+    pub members: Option<u32>,
     /// The events the alert stands on, oldest first, at most 20.
     pub evidence: Vec<Evidence>,
     /// What to do, from the registry.

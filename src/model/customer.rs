@@ -53,6 +53,12 @@ impl Borrow<str> for CustomerKey {
     }
 }
 
+impl AsRef<str> for CustomerKey {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Debug for CustomerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CustomerKey(..)")

@@ -4,4 +4,5 @@ pub mod demo;
 pub mod generate;
 pub mod progress;
 pub mod replay;
+pub mod stages;
 pub mod transcript;

@@ -182,7 +182,7 @@ impl Writer {
 
     fn alert_as(&mut self, alert: &Alert, value: &[u8], origin: Option<Origin>, now: Time) -> Result<(), Outcome> {
         let facts = alert_codec::headers(alert);
-        let customer = alert.customer.customer_id();
+        let key = alert.scope.id();
         let mut wall: Vec<(&str, String)> = vec![("churn_processed_at", now.to_string())];
         if let Some(origin) = origin {
             wall.push(("churn_input_topic", self.settings.topics.input.clone()));
@@ -198,7 +198,7 @@ impl Writer {
         self.write(&Outgoing {
             topic: if is_control { HOLDOUT } else { ALERTS },
             partition: None,
-            key: Some(customer.as_bytes()),
+            key: Some(key.as_bytes()),
             value: Some(value),
             headers: &headers,
             timestamp: None,

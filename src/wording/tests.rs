@@ -8,7 +8,7 @@ use super::layer::{Layer, Part};
 use super::*;
 use crate::model::alert::{Action, Certainty, Evidence, FactWord, Facts, Reason};
 use crate::model::event::Dimension;
-use crate::model::{CustomerKey, Kind, Severity, Status, Time, Transition};
+use crate::model::{CustomerKey, Kind, Scope, Severity, Status, Time, Transition};
 
 /// What must never be read in a text.
 const PERSONAL: &str = "Zzyzx";
@@ -26,8 +26,7 @@ pub(super) fn alert(kind: Kind, facts: Facts) -> Alert {
         transition: Transition::Opened,
         status: Status::Open,
         kind,
-        customer: CustomerKey::new("acme", PERSONAL),
-        account_id: Some(PERSONAL.into()),
+        scope: Scope::Customer { key: CustomerKey::new("acme", PERSONAL), account_id: Some(PERSONAL.into()) },
         severity: Severity::Error,
         certainty: Certainty::Observed,
         opened_at: time("2026-03-04T15:02:11Z"),
@@ -39,6 +38,7 @@ pub(super) fn alert(kind: Kind, facts: Facts) -> Alert {
         owner: format!("person:{PERSONAL}"),
         occurrences: 1,
         risk: None,
+        members: None,
         evidence: vec![Evidence {
             event_id: PERSONAL.into(),
             source: PERSONAL.into(),

@@ -425,7 +425,7 @@ impl Run {
                 Progress::Done(outcome) => break outcome,
             }
         };
-        self.told.extend(effects.into_iter().map(|Effect::Alert(alert)| *alert));
+        self.told.extend(effects.into_iter().filter_map(Effect::into_alert).map(|alert| *alert));
         outcome
     }
 

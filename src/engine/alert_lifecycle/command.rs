@@ -1,9 +1,8 @@
 //! What people do with an alert.
 
 use super::state::Mute;
-use super::{ActBy, CLOSED_MAX};
+use super::{ActBy, Subject};
 use crate::engine::context::Context;
-use crate::engine::tight::push_tight;
 use crate::model::Time;
 use crate::model::alert::{Reason, Status, Transition};
 
@@ -24,22 +23,22 @@ pub enum Command<'a> {
     Dismiss(Reason),
 }
 
-impl Context<'_> {
+impl<S: Subject> Context<'_, S> {
     pub(super) fn wake(&mut self, index: usize, reason: Reason, event_time: Time) {
-        let mut alert = self.c.alerts[index].clone();
+        let mut alert = self.c.alerts()[index].clone();
         alert.status = Status::Open;
         alert.snoozed_until = None;
         if let Some(span) = alert.act_span {
             self.ask(&mut alert, ActBy::Business(span));
         }
-        self.c.alerts[index] = alert;
+        self.c.alerts_mut()[index] = alert;
         self.emit(index, Transition::Unsnoozed, Some(reason), event_time);
     }
 
     /// A person did something with a live alert.
     pub fn command(&mut self, index: usize, command: Command<'_>, event_time: Time) {
         let rules = &self.rules.alerts;
-        let alert = &mut self.c.alerts[index];
+        let alert = &mut self.c.alerts_mut()[index];
         match command {
             Command::Acknowledge => {
                 if alert.status == Status::Acknowledged {
@@ -67,10 +66,7 @@ impl Context<'_> {
             Command::Dismiss(reason) => {
                 let span = if alert.object.is_some() { rules.mute_object } else { rules.mute_kind };
                 let mute = Mute { kind: alert.kind, object: alert.object.clone(), until: event_time + span };
-                push_tight(&mut self.c.rare.mutes, mute);
-                if self.c.rare.mutes.len() > CLOSED_MAX {
-                    self.c.rare.mutes.remove(0);
-                }
+                self.c.mute(mute);
                 self.end(index, Status::Resolved, Transition::Dismissed, reason, event_time);
             }
         }

@@ -1,15 +1,15 @@
 //! How an alert is called: its dedup key, and an id that is the same in every run.
 
 use crate::engine::hash::hash64;
-use crate::model::{CustomerKey, Kind, Time, customer};
+use crate::model::{Kind, Time, customer};
 
 /// Longest dedup key, bytes.
 const DEDUP_KEY_MAX: usize = 255;
 
-/// `tenant/customer/kind[/object]`; beyond 255 bytes its first 222 bytes, `~` and a hash of the whole in 32 hex digits.
-pub(super) fn dedup_key(key: &CustomerKey, kind: Kind, object: Option<&str>) -> String {
-    let mut out = String::with_capacity(key.as_str().len() + 48);
-    out.push_str(key.as_str());
+/// `tenant/scope/kind[/object]`; beyond 255 bytes its first 222 bytes, `~` and a hash of the whole in 32 hex digits.
+pub(super) fn dedup_key(key: &str, kind: Kind, object: Option<&str>) -> String {
+    let mut out = String::with_capacity(key.len() + 48);
+    out.push_str(key);
     out.push('/');
     out.push_str(kind.name());
     if let Some(object) = object {
@@ -51,17 +51,18 @@ pub(super) fn batch(owner: &str, kind: Kind, opened_at: Time) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::CustomerKey;
 
     #[test]
     fn a_dedup_key_keeps_parts_apart_and_within_its_length() {
         let key = CustomerKey::new("acme", "c/1");
-        assert_eq!(dedup_key(&key, Kind::PromiseBroken, Some("p%7")), "acme/c%2F1/PROMISE_BROKEN/p%257");
-        assert_eq!(dedup_key(&key, Kind::SilentDeparture, None), "acme/c%2F1/SILENT_DEPARTURE");
+        assert_eq!(dedup_key(key.as_str(), Kind::PromiseBroken, Some("p%7")), "acme/c%2F1/PROMISE_BROKEN/p%257");
+        assert_eq!(dedup_key(key.as_str(), Kind::SilentDeparture, None), "acme/c%2F1/SILENT_DEPARTURE");
         let long = CustomerKey::new(&"ñ".repeat(64), &"x".repeat(128));
-        let key = dedup_key(&long, Kind::PromiseBroken, Some("p"));
+        let key = dedup_key(long.as_str(), Kind::PromiseBroken, Some("p"));
         assert!(key.len() <= DEDUP_KEY_MAX, "{}", key.len());
         assert_eq!(key.rfind('~'), Some(key.len() - 33));
-        assert_ne!(key, dedup_key(&long, Kind::PromiseBroken, Some("q")));
+        assert_ne!(key, dedup_key(long.as_str(), Kind::PromiseBroken, Some("q")));
     }
 
     #[test]

@@ -12,14 +12,17 @@
 mod command;
 mod ids;
 mod inhibition;
+mod of_customer;
 mod settle;
 mod state;
+mod subject;
 mod tell;
 
 use thin_vec::ThinVec;
 
 pub use command::Command;
 pub use state::{AlertTimer, LiveAlert, Mute};
+pub use subject::Subject;
 
 use super::context::Context;
 use super::fact::Fact;
@@ -101,28 +104,25 @@ fn act_span(severity: Severity, day: Span) -> Span {
     }
 }
 
-impl Context<'_> {
+impl<S: Subject> Context<'_, S> {
     /// A condition holds: opens, updates, escalates or reopens its alert.
     pub fn raise(&mut self, raise: Raise<'_>) {
         let (kind, object, now) = (raise.kind, raise.object, self.now);
-        if let Some(rare) = self.c.rare.present() {
-            rare.mutes.retain(|m| m.until > now);
-        }
-        if self.c.rare.mutes.iter().any(|m| m.kind == kind && m.object.as_deref() == object) {
+        if self.c.is_muted(kind, object, now) {
             return;
         }
         let reopen_within = self.rules.alerts.reopen_within;
         let forgotten = |a: &LiveAlert| a.closed_at.is_some_and(|at| now > at + reopen_within);
-        self.c.alerts.retain(|a| !forgotten(a));
-        match self.c.alerts.iter().position(|a| a.is(kind, object)) {
+        self.c.alerts_mut().retain(|a| !forgotten(a));
+        match self.c.alerts().iter().position(|a| a.is(kind, object)) {
             None => self.open(raise),
-            Some(index) if self.c.alerts[index].status == Status::Expired => {
-                self.c.alerts.remove(index);
+            Some(index) if self.c.alerts()[index].status == Status::Expired => {
+                self.c.alerts_mut().remove(index);
                 self.open(raise);
             }
-            Some(index) if self.c.alerts[index].is_live() => self.confirm(index, raise),
+            Some(index) if self.c.alerts()[index].is_live() => self.confirm(index, raise),
             Some(index) => {
-                let alert = &self.c.alerts[index];
+                let alert = &self.c.alerts()[index];
                 let known = |fact: &Fact| alert.evidence.iter().any(|e| e.is_same(fact));
                 // The same facts do not notify again, unless the condition was false in between.
                 let again = alert.closed_by == Some(Reason::ConditionFalse);
@@ -135,8 +135,7 @@ impl Context<'_> {
 
     fn open(&mut self, raise: Raise<'_>) {
         self.make_room(raise.event_time);
-        let number = self.c.alerts_opened;
-        self.c.alerts_opened = number.wrapping_add(1);
+        let number = self.c.next_number();
         let mut alert = LiveAlert {
             kind: raise.kind,
             object: raise.object.map(Into::into),
@@ -181,18 +180,18 @@ impl Context<'_> {
     /// Adds an alert that opens or reopens, and tells of it, or of what keeps it quiet.
     fn announce(&mut self, alert: LiveAlert, act_by: ActBy, transition: Transition, reason: Option<Reason>) {
         let event_time = alert.event_time;
-        push_tight(&mut self.c.alerts, alert);
-        let index = self.c.alerts.len() - 1;
+        push_tight(self.c.alerts_mut(), alert);
+        let index = self.c.alerts().len() - 1;
         // From now on somebody hears of the band.
-        self.remember();
-        let mut alert = self.c.alerts[index].clone();
-        alert.severity = self.severity(&alert);
-        let inhibitor = self.inhibitor(alert.kind, alert.object.as_deref(), alert.severity);
+        S::is_heard(self);
+        let mut alert = self.c.alerts()[index].clone();
+        alert.severity = self.severity_of(&alert);
+        let inhibitor = self.c.inhibitor(&alert);
         alert.announced |= inhibitor.is_none();
         alert.inhibited_by = inhibitor;
         self.ask(&mut alert, act_by);
         let inhibited = alert.inhibited_by.is_some();
-        self.c.alerts[index] = alert;
+        self.c.alerts_mut()[index] = alert;
         if inhibited {
             self.emit(index, Transition::Inhibited, Some(Reason::Superseded), event_time);
         } else {
@@ -202,7 +201,7 @@ impl Context<'_> {
 
     /// The condition of a live alert holds, perhaps on more evidence or at another step.
     fn confirm(&mut self, index: usize, raise: Raise<'_>) {
-        let alert = &mut self.c.alerts[index];
+        let alert = &mut self.c.alerts_mut()[index];
         alert.hold_until = None;
         alert.facts = raise.facts;
         // Limits that had run out hold anew: whoever keeps to them must hear of it.
@@ -239,7 +238,7 @@ impl Context<'_> {
     }
 
     fn reopen(&mut self, index: usize, raise: Raise<'_>) {
-        let mut alert = self.c.alerts.remove(index);
+        let mut alert = self.c.alerts_mut().remove(index);
         alert.status = Status::Open;
         (alert.closed_at, alert.closed_by) = (None, None);
         alert.occurrences += 1;
@@ -277,11 +276,11 @@ impl Context<'_> {
     /// if there is no such live alert; a late fact also retracts one that has expired.
     pub fn clear(&mut self, kind: Kind, object: Option<&str>, reason: Reason, hold: Span, event_time: Time) {
         let ends = |a: &LiveAlert| a.is_live() || reason == Reason::LateFact && a.status == Status::Expired;
-        let Some(index) = self.c.alerts.iter().position(|a| ends(a) && a.is(kind, object)) else { return };
+        let Some(index) = self.c.alerts().iter().position(|a| ends(a) && a.is(kind, object)) else { return };
         if hold == Span::ZERO {
             self.close(index, reason, event_time);
         } else {
-            let alert = &mut self.c.alerts[index];
+            let alert = &mut self.c.alerts_mut()[index];
             alert.hold_until.get_or_insert(event_time + hold);
         }
     }
@@ -292,12 +291,12 @@ impl Context<'_> {
     }
 
     fn end(&mut self, index: usize, status: Status, transition: Transition, reason: Reason, event_time: Time) {
-        self.c.alerts[index].shut(status, reason, self.now);
+        self.c.alerts_mut()[index].shut(status, reason, self.now);
         self.emit(index, transition, Some(reason), event_time);
-        let id = self.c.alerts[index].alert_id(&self.c.key);
+        let id = self.c.alerts()[index].alert_id(self.c.key());
         // What should not have been does not reopen.
         if reason == Reason::LateFact {
-            self.c.alerts.remove(index);
+            self.c.alerts_mut().remove(index);
         } else {
             self.forget_closed();
         }
@@ -306,20 +305,21 @@ impl Context<'_> {
 
     /// Forgets the oldest closed alerts beyond those remembered.
     fn forget_closed(&mut self) {
-        while self.c.alerts.iter().filter(|a| !a.is_live()).count() > CLOSED_MAX {
-            let oldest = self.c.alerts.iter().filter_map(|a| a.closed_at).min();
-            let Some(index) = self.c.alerts.iter().position(|a| a.closed_at.is_some() && a.closed_at == oldest) else {
+        while self.c.alerts().iter().filter(|a| !a.is_live()).count() > CLOSED_MAX {
+            let oldest = self.c.alerts().iter().filter_map(|a| a.closed_at).min();
+            let Some(index) = self.c.alerts().iter().position(|a| a.closed_at.is_some() && a.closed_at == oldest)
+            else {
                 return;
             };
-            self.c.alerts.remove(index);
+            self.c.alerts_mut().remove(index);
         }
     }
 
     /// Ends alerts before their time where a customer has more than anybody could look after.
     fn make_room(&mut self, event_time: Time) {
         let live = |a: &(usize, &LiveAlert)| a.1.is_live();
-        while self.c.alerts.iter().filter(|a| a.is_live()).count() >= LIVE_MAX {
-            let alerts = self.c.alerts.iter().enumerate().filter(live);
+        while self.c.alerts().iter().filter(|a| a.is_live()).count() >= LIVE_MAX {
+            let alerts = self.c.alerts().iter().enumerate().filter(live);
             let Some((index, _)) = alerts.min_by_key(|(_, a)| (a.severity, a.opened_at)) else { return };
             self.end(index, Status::Expired, Transition::Expired, Reason::Expired, event_time);
         }
@@ -330,9 +330,9 @@ impl Context<'_> {
     pub fn close_all(&mut self, reason: Reason, event_time: Time) {
         let ends = |a: &LiveAlert| a.is_live() || reason == Reason::Erased;
         for kind in Kind::ALL {
-            for index in 0..self.c.alerts.len() {
-                if self.c.alerts[index].kind == *kind && ends(&self.c.alerts[index]) {
-                    self.c.alerts[index].shut(Status::Resolved, reason, self.now);
+            for index in 0..self.c.alerts().len() {
+                if self.c.alerts()[index].kind == *kind && ends(&self.c.alerts()[index]) {
+                    self.c.alerts_mut()[index].shut(Status::Resolved, reason, self.now);
                     self.emit(index, Transition::Resolved, Some(reason), event_time);
                 }
             }
@@ -342,10 +342,10 @@ impl Context<'_> {
 
     /// A deadline of an alert has come.
     pub fn alert_timer(&mut self, index: usize, timer: AlertTimer, due: Time) {
-        let severity = self.severity(&self.c.alerts[index]);
+        let severity = self.severity_of(&self.c.alerts()[index]);
         let timezone = self.c.timezone().map(str::to_owned);
         let owners = self.rules.alerts.owners.len();
-        let alert = &mut self.c.alerts[index];
+        let alert = &mut self.c.alerts_mut()[index];
         match timer {
             AlertTimer::Hold => {
                 let reason = hold_reason(alert.kind);

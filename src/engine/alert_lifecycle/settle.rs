@@ -1,54 +1,23 @@
 //! Keeps an alert's severity and news up to date: at once upwards, with patience downwards, and not too often.
 
-use super::ActBy;
 use super::state::LiveAlert;
+use super::{ActBy, Subject};
 use crate::engine::context::Context;
-use crate::engine::registry::definition;
-use crate::engine::risk::{severity_of, top_factor};
+use crate::model::Time;
 use crate::model::alert::{Reason, Severity, Status, Transition};
-use crate::model::{Kind, Time};
 
-impl Context<'_> {
-    /// What the alert's severity should be now: its floor, lifted by band and value where the kind allows it.
-    pub(super) fn severity(&self, alert: &LiveAlert) -> Severity {
-        if alert.kind == Kind::ChurnRisk {
-            // It is the band itself, and knows nothing of value.
-            return alert.floor.max(severity_of(self.c.band.band));
-        }
-        if !definition(alert.kind).band_lifts {
-            return alert.floor;
-        }
-        let lifted = alert.floor.max(severity_of(self.c.band.band));
-        match lifted {
-            _ if !self.is_valued() => lifted,
-            Severity::Info => Severity::Warning,
-            Severity::Warning => Severity::Error,
-            Severity::Error | Severity::Critical => Severity::Critical,
-        }
-    }
-
-    /// Whether the customer's value is in the top decile, or they have recommended us lately.
-    pub(super) fn is_valued(&self) -> bool {
-        let lasts = self.rules.standing.advocates.lasts;
-        let standing = self.c.rare.standing.as_ref();
-        standing.is_some_and(|s| s.advocated_at(self.now, lasts).is_some()) || self.is_top_value()
-    }
-
-    /// Whether the customer's value is in the top decile.
-    pub fn is_top_value(&self) -> bool {
-        let Some(profile) = &self.c.profile else { return false };
-        match profile.value_decile {
-            Some(decile) => decile == 10,
-            None => self.rules.score.value_top_decile.zip(profile.value).is_some_and(|(top, value)| value >= top),
-        }
+impl<S: Subject> Context<'_, S> {
+    /// What the alert's severity should be now.
+    pub(super) fn severity_of(&self, alert: &LiveAlert) -> Severity {
+        self.c.severity(self.rules, self.now, alert)
     }
 
     /// Brings a live alert's severity and news up to date.
     pub(super) fn settle(&mut self, index: usize, event_time: Time) {
-        let target = self.severity(&self.c.alerts[index]);
+        let target = self.severity_of(&self.c.alerts()[index]);
         let interval = self.rules.alerts.update_interval;
-        let now = self.now;
-        let alert = &mut self.c.alerts[index];
+        let (now, band) = (self.now, self.c.band());
+        let alert = &mut self.c.alerts_mut()[index];
         if target > alert.severity {
             let reason = if alert.floor >= target { Reason::SeverityUp } else { Reason::Band };
             alert.lower_at = None;
@@ -60,14 +29,14 @@ impl Context<'_> {
                 (alert.status, alert.snoozed_until) = (Status::Open, None);
                 self.emit(index, Transition::Unsnoozed, Some(Reason::SeverityUp), event_time);
             }
-            let mut alert = self.c.alerts[index].clone();
+            let mut alert = self.c.alerts()[index].clone();
             alert.severity = target;
             let (before, expected) = (alert.act_by, alert.act_span.is_some() || alert.act_by.is_none());
             if expected && alert.status == Status::Open {
                 self.ask(&mut alert, ActBy::Severity);
                 alert.act_by = alert.act_by.min(before.or(alert.act_by));
             }
-            self.c.alerts[index] = alert;
+            self.c.alerts_mut()[index] = alert;
             self.emit(index, Transition::Escalated, Some(reason), event_time);
             return;
         }
@@ -84,7 +53,6 @@ impl Context<'_> {
         if quiet || alert.status == Status::Snoozed {
             return;
         }
-        let band = self.c.band.band;
         if alert.pending.is_none() && alert.told_band != band {
             alert.pending = Some(Reason::Band);
         }
@@ -97,14 +65,14 @@ impl Context<'_> {
 
     /// Brings every live alert up to date after an event or a timer of the customer.
     pub fn settle_all(&mut self, event_time: Time) {
-        if !self.c.alerts.iter().any(LiveAlert::is_live) {
+        if !self.c.alerts().iter().any(LiveAlert::is_live) {
             return;
         }
         // What goes quiet has nothing to add; what has become more severe may keep more quiet.
-        self.quieten_by_severity(event_time);
-        let top = top_factor(self.c, self.rules, self.now);
-        for index in 0..self.c.alerts.len() {
-            let alert = &mut self.c.alerts[index];
+        self.reconsider_silence(event_time);
+        let top = self.c.top_factor(self.rules, self.now);
+        for index in 0..self.c.alerts().len() {
+            let alert = &mut self.c.alerts_mut()[index];
             if alert.is_live() {
                 if alert.told_top.as_deref() != top && alert.pending.is_none() {
                     alert.pending = Some(Reason::NewFact);
@@ -112,6 +80,6 @@ impl Context<'_> {
                 self.settle(index, event_time);
             }
         }
-        self.quieten_by_severity(event_time);
+        self.reconsider_silence(event_time);
     }
 }

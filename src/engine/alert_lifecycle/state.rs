@@ -6,7 +6,7 @@ use thin_vec::ThinVec;
 use super::ids;
 use crate::engine::fact::Fact;
 use crate::model::alert::{Band, Facts, Guardrail, LogOdds, Reason, Severity, Status};
-use crate::model::{CustomerKey, Kind, Span, Time};
+use crate::model::{Kind, Span, Time};
 
 /// Most times an alert goes to the next owner, and most reminders.
 pub(super) const LEVELS_MAX: u8 = 2;
@@ -86,6 +86,23 @@ pub struct Mute {
     pub(super) kind: Kind,
     pub(super) object: Option<Box<str>>,
     pub(super) until: Time,
+}
+
+impl Mute {
+    /// Whether it is about `kind` and `object`.
+    pub fn is(&self, kind: Kind, object: Option<&str>) -> bool {
+        self.kind == kind && self.object.as_deref() == object
+    }
+
+    /// Until when it counts.
+    pub fn until(&self) -> Time {
+        self.until
+    }
+
+    /// Whether it still counts at `now`.
+    pub fn lasts(&self, now: Time) -> bool {
+        self.until > now
+    }
 }
 
 /// Kinds are stored by name: their order may change.
@@ -175,6 +192,11 @@ impl LiveAlert {
         .min()
     }
 
+    /// Until when it would be reopened; `Time::MAX` while it is live.
+    pub fn reopens_until(&self, within: Span) -> Time {
+        self.closed_at.map_or(Time::MAX, |at| at + within)
+    }
+
     /// Ends it at `now`: nothing is due any more.
     pub(super) fn shut(&mut self, status: Status, reason: Reason, now: Time) {
         self.status = status;
@@ -183,13 +205,13 @@ impl LiveAlert {
         (self.hold_until, self.lower_at, self.snoozed_until, self.pending) = (None, None, None, None);
     }
 
-    /// The dedup key of this alert of `customer`.
-    pub fn dedup_key(&self, customer: &CustomerKey) -> String {
-        ids::dedup_key(customer, self.kind, self.object.as_deref())
+    /// The dedup key of this alert of whom `key` names.
+    pub fn dedup_key(&self, key: impl AsRef<str>) -> String {
+        ids::dedup_key(key.as_ref(), self.kind, self.object.as_deref())
     }
 
     /// Its id: the opening time, and a hash of the dedup key and its number, in the form of a ULID.
-    pub fn alert_id(&self, customer: &CustomerKey) -> String {
-        ids::alert_id(&self.dedup_key(customer), self.opened_at, self.number)
+    pub fn alert_id(&self, key: impl AsRef<str>) -> String {
+        ids::alert_id(&self.dedup_key(key.as_ref()), self.opened_at, self.number)
     }
 }

@@ -1,5 +1,6 @@
 //! Writes a transition of an alert into the effects, and remembers what was told.
 
+use super::Subject;
 use super::ids;
 use super::state::LiveAlert;
 use crate::engine::Effect;
@@ -10,19 +11,20 @@ use crate::engine::registry::{Definition, definition, step_for};
 use crate::model::Time;
 use crate::model::alert::{Action, Alert, Reason, Status, Transition, Treatment};
 
-impl Context<'_> {
+impl<S: Subject> Context<'_, S> {
     /// Writes one transition of an alert into the effects, and remembers what was told.
     pub(super) fn emit(&mut self, index: usize, transition: Transition, reason: Option<Reason>, event_time: Time) {
-        let mut risk = self.risk().clone();
-        let band = self.c.band.band;
-        let now = self.now;
-        let alert = &mut self.c.alerts[index];
+        let mut risk = S::risk(self);
+        let (band, now) = (self.c.band(), self.now);
+        let alert = &mut self.c.alerts_mut()[index];
         alert.seq += 1;
-        risk.previous = alert.told_log_odds;
-        risk.band = band;
         alert.told_band = band;
-        alert.told_log_odds = Some(risk.log_odds);
-        let top = risk.contributions.first().map(|c| c.factor);
+        if let Some(risk) = &mut risk {
+            risk.previous = alert.told_log_odds;
+            risk.band = band;
+            alert.told_log_odds = Some(risk.log_odds);
+        }
+        let top = risk.as_ref().and_then(|risk| risk.contributions.first()).map(|c| c.factor);
         if alert.told_top.as_deref() != top {
             alert.told_top = top.map(Into::into);
         }
@@ -30,19 +32,18 @@ impl Context<'_> {
         if transition == Transition::Updated {
             alert.last_update = Some(now);
         }
-        let alert = &self.c.alerts[index];
+        let alert = &self.c.alerts()[index];
         let definition = definition(alert.kind);
         let asked = alert.status == Status::Open || alert.act_span.is_none();
         let erased = reason == Some(Reason::Erased);
         self.effects.push(Effect::Alert(Box::new(Alert {
-            alert_id: alert.alert_id(&self.c.key),
-            dedup_key: alert.dedup_key(&self.c.key),
+            alert_id: alert.alert_id(self.c.key()),
+            dedup_key: alert.dedup_key(self.c.key()),
             seq: alert.seq,
             transition,
             status: alert.status,
             kind: alert.kind,
-            customer: self.c.key.clone(),
-            account_id: self.c.account_id.as_deref().map(str::to_owned),
+            scope: self.c.scope(),
             severity: alert.severity,
             certainty: definition.certainty,
             opened_at: alert.opened_at,
@@ -53,7 +54,8 @@ impl Context<'_> {
             escalation_level: alert.level,
             owner: self.owner(alert),
             occurrences: alert.occurrences,
-            risk: if erased { None } else { Some(risk) },
+            risk: risk.filter(|_| !erased),
+            members: self.c.members(alert.kind),
             evidence: if erased { Vec::new() } else { alert.evidence.iter().map(Fact::evidence).collect() },
             action: action(definition, alert),
             treatment: self.treatment(definition),
@@ -61,7 +63,7 @@ impl Context<'_> {
             inhibited_by: alert.inhibited_by.as_deref().map(str::to_owned),
             incident_id: alert.incident.as_deref().map(str::to_owned),
             reason,
-            value_at_stake: self.c.value_at_stake(),
+            value_at_stake: self.c.value(),
             facts: alert.facts.clone(),
         })));
     }
@@ -71,7 +73,10 @@ impl Context<'_> {
     fn treatment(&self, definition: &Definition) -> Treatment {
         /// Parts into which customers are told apart.
         const PARTS: u64 = 1_000_000;
-        let part = hash64(self.c.key.as_str().as_bytes(), 0x686f_6c64) % PARTS;
+        if definition.is_cohort() {
+            return Treatment::Treat;
+        }
+        let part = hash64(self.c.key().as_bytes(), 0x686f_6c64) % PARTS;
         let held_out = definition.held_out && (part as f64) < self.rules.alerts.holdout * PARTS as f64;
         if held_out { Treatment::Control } else { Treatment::Treat }
     }
@@ -81,7 +86,7 @@ impl Context<'_> {
         if let Some(owner) = &alert.owner {
             return owner.to_string();
         }
-        let own = self.c.profile.as_ref().and_then(|p| p.owner.as_deref());
+        let own = self.c.owner();
         let mut chain = own.into_iter().chain(self.rules.alerts.owners.iter().map(String::as_str));
         let level = usize::from(alert.level);
         let last = self.rules.alerts.owners.last().map_or("", String::as_str);

@@ -70,7 +70,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
 /// It was not broken after all: what it cost in trust is taken back, and what was told of it.
 fn forgive(cx: &mut Context<'_>, id: &str, time: Time) {
     let Some(promise) = cx.c.rare.promises.iter_mut().find(|p| &*p.id == id) else { return };
-    promise.breach = None;
+    (promise.breach, promise.broken_at) = (None, None);
     if let Some(at) = promise.ledger_at.take() {
         cx.c.ledgers.take_back(Ledger::PromiseBroken, 1.0, at);
         double_deviation::forgive(cx, id);
@@ -132,6 +132,7 @@ fn broken(cx: &mut Context<'_>, id: &str, breach: Breach, at: Time) {
     promise.breach = Some(breach);
     promise.due_soon_told = true;
     promise.ledger_at = Some(at);
+    promise.broken_at.get_or_insert(at);
     let promise = promise.clone();
     let event_id = promise.made.as_ref().map_or("", Fact::event_id);
     cx.count(Ledger::PromiseBroken, 1.0, at, event_id);

@@ -100,7 +100,7 @@ pub fn judge(cx: &mut Context<'_>, time: Time) {
     opened |= advocates::judge(cx, time);
     cx.c.band.judged = cx.c.band.band;
     if opened {
-        cx.quieten_by_severity(time);
+        cx.reconsider_silence(time);
     }
 }
 

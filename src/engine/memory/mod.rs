@@ -2,6 +2,7 @@
 
 pub mod amends;
 pub mod care;
+pub mod cohorts;
 mod complaints;
 mod contacts;
 mod failures;
@@ -167,6 +168,7 @@ pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
     care::take(cx, event, &mut changes);
     money::take(cx, event, &mut changes);
     standing::take(cx, event, &mut changes);
+    cohorts::take(cx, event);
     changes
 }
 

@@ -33,11 +33,18 @@ pub(super) fn promise(cx: &mut Context<'_>, event: &Event<'_>, data: &PromiseDat
                 state: PromiseState::Open,
                 state_at: time,
                 breach: None,
+                by: None,
+                broken_at: None,
+                reported: None,
                 ledger_at: None,
             },
         );
         cx.c.rare.promises.len() - 1
     });
+    let promise = &mut cx.c.rare.promises[index];
+    if promise.by.is_none() {
+        promise.by = data.by.as_deref().map(Into::into);
+    }
     let change = match event.event_type {
         EventType::PromiseMade => {
             // The same object made twice changes nothing but a missing due time.

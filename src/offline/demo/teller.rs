@@ -39,8 +39,9 @@ impl Teller {
         paper.end();
         let text = format!(
             "{events_before} events of the months before are read first, then the {events} events of the day, 8:00 to \
-             18:00 UTC. Nine customers have a name here; the others are generated. Customer, text and score never leave \
-             this machine."
+             18:00 UTC. {} customers have a name here; the others are generated. Customer, text and score never leave \
+             this machine.",
+            self.languages.len()
         );
         paper.paragraph(2, "", Look::Dim, &text);
         paper.finish()
@@ -306,7 +307,7 @@ mod tests {
             let event = codec::decode(&record.value).unwrap_or_else(|error| panic!("{error}"));
             while engine.apply(&event, &mut effects) == Step::Again {}
             text.extend(teller.event(record));
-            for Effect::Alert(alert) in effects.drain(..) {
+            for alert in effects.drain(..).filter_map(Effect::into_alert) {
                 json.clear();
                 codec::alert::encode(&alert, &wording, &mut json);
                 text += &teller.alert(&json).unwrap();

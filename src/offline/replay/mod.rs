@@ -1,7 +1,7 @@
 //! `replay`: files through the engine of the live service, without Kafka.
 //!
 //! ```text
-//!  files ─▶ lines ─▶ decode ─▶ partition of the key ─▶ engine ─▶ alerts, in order
+//!  files ─▶ lines ─▶ decode ─▶ both stages ─▶ alerts, in order
 //!                      └──────▶ dead letters
 //! ```
 //!
@@ -18,8 +18,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::codec::{Decoded, Decoder, alert};
-use crate::engine::{Effect, Engine, Outcome, Rules, Step};
-use crate::model::{Data, Event, Time};
+use crate::engine::{Outcome, Rules, Step};
+use crate::model::{Alert, Event, Time};
+use crate::offline::stages::Stages;
 use crate::wording::Wording;
 
 use dead_letters::DeadLetters;
@@ -100,13 +101,13 @@ pub fn run(
     Ok(replay.summary())
 }
 
-/// The engines, one a partition, and where their alerts go.
+/// The engines, and where their alerts go.
 struct Replay<'r> {
-    engines: Vec<Engine>,
+    stages: Stages,
     until: Until,
     /// Highest time of an event that moved time.
     highest: Option<Time>,
-    effects: Vec<Effect>,
+    alerts: Vec<Alert>,
     summary: Summary,
     wording: &'r Wording,
     out: &'r mut dyn Write,
@@ -118,16 +119,11 @@ const BLOCK_BYTES: usize = 64 * 1_024;
 
 impl<'r> Replay<'r> {
     fn new(options: &Options, wording: &'r Wording, out: &'r mut dyn Write) -> Replay<'r> {
-        let engine = || match options.partitions {
-            0 | 1 => Engine::new(options.rules.clone()),
-            _ => Engine::of_many(options.rules.clone()),
-        };
-        let engines = (0..options.partitions.max(1)).map(|_| engine()).collect();
         Replay {
-            engines,
+            stages: Stages::new(&options.rules, options.partitions),
             until: options.until,
             highest: None,
-            effects: Vec::new(),
+            alerts: Vec::new(),
             summary: Summary::default(),
             wording,
             out,
@@ -161,9 +157,8 @@ impl<'r> Replay<'r> {
     }
 
     fn apply(&mut self, event: &Event<'_>) -> Result<(), ReplayError> {
-        let at = partition(record_key(event).as_bytes(), self.engines.len() as u32) as usize;
         loop {
-            let step = self.engines[at].apply(event, &mut self.effects);
+            let step = self.stages.apply(event, &mut self.alerts);
             self.ship()?;
             if let Step::Done(outcome) = step {
                 self.summary.count(outcome);
@@ -181,28 +176,21 @@ impl<'r> Replay<'r> {
             (Until::Time(to), _) | (Until::LastEvent, Some(to)) => to,
             (Until::Live, _) | (Until::LastEvent, None) => return Ok(()),
         };
-        for at in 0..self.engines.len() {
-            loop {
-                let step = self.engines[at].advance(to, &mut self.effects);
-                self.ship()?;
-                if let Step::Done(_) = step {
-                    break;
-                }
+        loop {
+            let step = self.stages.advance(to, &mut self.alerts);
+            self.ship()?;
+            if let Step::Done(_) = step {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Writes what the engines want told.
     fn ship(&mut self) -> Result<(), ReplayError> {
-        for effect in self.effects.drain(..) {
-            match effect {
-                Effect::Alert(alert) => {
-                    self.summary.count_alert(alert.transition);
-                    alert::encode(&alert, self.wording, &mut self.text);
-                    self.text.push(b'\n');
-                }
-            }
+        for alert in self.alerts.drain(..) {
+            self.summary.count_alert(alert.transition);
+            alert::encode(&alert, self.wording, &mut self.text);
+            self.text.push(b'\n');
         }
         if self.text.len() >= BLOCK_BYTES {
             self.out.write_all(&self.text).map_err(ReplayError::Write)?;
@@ -212,18 +200,7 @@ impl<'r> Replay<'r> {
     }
 
     fn summary(mut self) -> Summary {
-        self.summary.customers = self.engines.iter().map(|engine| engine.customers() as u64).sum();
+        self.summary.customers = self.stages.customers() as u64;
         self.summary
-    }
-}
-
-/// The key that the record of `event` has in the topic: the customer, or what an event about nobody is about.
-fn record_key<'e>(event: &'e Event<'_>) -> &'e str {
-    if !event.customer_id.is_empty() {
-        return &event.customer_id;
-    }
-    match &event.data {
-        Data::Service(service) => event.object_id(&service.incident_id),
-        _ => event.object_id(&None),
     }
 }

@@ -87,8 +87,11 @@ impl Worker {
                 counts[EventResult::Filtered as usize] += 1;
             }
             let origin = Origin { partition: record.partition(), offset: offset.0, timestamp: record.timestamp() };
-            for Effect::Alert(alert) in self.effects.drain(..) {
-                if written.is_ok() {
+            for effect in self.effects.drain(..) {
+                // What concerns cohorts stays here: their stage has no topic.
+                if let Effect::Alert(alert) = effect
+                    && written.is_ok()
+                {
                     written = self.writer.alert(&alert, Some(origin), &self.parts.wording, wall);
                 }
             }
@@ -160,8 +163,10 @@ impl Worker {
             if task.engine.advance(to, &mut self.effects) == Step::Again {
                 self.looked_idle = Duration::ZERO;
             }
-            for Effect::Alert(alert) in self.effects.drain(..) {
-                if written.is_ok() {
+            for effect in self.effects.drain(..) {
+                if let Effect::Alert(alert) = effect
+                    && written.is_ok()
+                {
                     written = self.writer.alert(&alert, None, &self.parts.wording, wall);
                 }
             }

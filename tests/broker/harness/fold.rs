@@ -53,11 +53,11 @@ impl Fold {
         part.records += 1;
         let Ok(Decoded::Event(event)) = self.decoder.decode(value) else { return };
         while part.engine.apply(&event, &mut self.effects) == Step::Again {}
-        for Effect::Alert(told) in self.effects.drain(..) {
+        for told in self.effects.drain(..).filter_map(Effect::into_alert) {
             let mut value = Vec::new();
             alert::encode(&told, &self.wording, &mut value);
             self.states.insert(told.dedup_key.to_string(), value.clone());
-            part.alerts.push((told.customer.customer_id(), value));
+            part.alerts.push((told.scope.id(), value));
         }
     }
 

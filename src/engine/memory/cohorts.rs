@@ -1,0 +1,97 @@
+//! What ties a customer to cohorts: incidents they were part of, alerts about many that hold theirs, where they are known.
+
+use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
+
+use crate::engine::cohort::Holds;
+use crate::engine::context::Context;
+use crate::engine::ledger::Ledger;
+use crate::engine::tight::push_tight;
+use crate::model::{CohortKey, Data, Event, EventType, Span, Time};
+
+/// Incidents remembered for one customer; beyond it the oldest goes.
+const INCIDENTS_MAX: usize = 16;
+/// Cohorts that are told when the customer is erased; beyond it the one joined first is left out: it forgets by itself.
+const JOINED_MAX: usize = 64;
+/// An incident is remembered this long, so that a late word finds it.
+const REMEMBERED: Span = Span::days(90);
+/// What an incident weighs before the customer is told of it, and from then on.
+const UNDISCLOSED: f64 = 0.5;
+const DISCLOSED: f64 = 0.15;
+
+/// What ties a customer to cohorts. Bounded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cohorts {
+    /// Incidents they were affected by or told of, in order of arrival.
+    pub incidents: ThinVec<OwnIncident>,
+    /// Cohorts whose alert keeps theirs quiet.
+    pub holds: Holds,
+    /// Cohorts that know them.
+    pub joined: ThinVec<CohortKey>,
+    /// The account to which they were reported at risk.
+    pub at_risk_in: Option<Box<str>>,
+}
+
+/// An incident as one customer lives it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnIncident {
+    /// Its id.
+    pub id: Box<str>,
+    /// When they were first affected; none while they were only told.
+    pub affected: Option<Time>,
+    /// When they were first told.
+    pub told: Option<Time>,
+}
+
+impl Cohorts {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.incidents.is_empty() && self.holds.is_empty() && self.joined.is_empty() && self.at_risk_in.is_none()
+    }
+
+    /// Remembers a cohort that knows the customer.
+    pub fn join(&mut self, cohort: &CohortKey) {
+        if self.joined.contains(cohort) {
+            return;
+        }
+        if self.joined.len() >= JOINED_MAX {
+            self.joined.remove(0);
+        }
+        push_tight(&mut self.joined, cohort.clone());
+    }
+}
+
+/// Takes the event in: an incident weighs half as long as the customer hears nothing of it.
+pub(super) fn take(cx: &mut Context<'_>, event: &Event<'_>) {
+    let affected = match event.event_type {
+        EventType::IncidentAffected => true,
+        EventType::IncidentNotified => false,
+        _ => return,
+    };
+    let Data::Service(data) = &event.data else { return };
+    let (id, time, newest) = (event.object_id(&data.incident_id), event.time, cx.c.highest);
+    let own = &mut cx.c.rare.cohorts.get_or_insert_default().incidents;
+    own.retain(|i| i.affected.max(i.told).is_some_and(|at| newest - at <= REMEMBERED));
+    if own.len() >= INCIDENTS_MAX {
+        own.remove(0);
+    }
+    let index = own.iter().position(|i| &*i.id == id).unwrap_or_else(|| {
+        push_tight(own, OwnIncident { id: id.into(), affected: None, told: None });
+        own.len() - 1
+    });
+    let incident = &mut own[index];
+    let before = incident.clone();
+    let moment = if affected { &mut incident.affected } else { &mut incident.told };
+    *moment = Some(moment.map_or(time, |known| known.min(time)));
+    let after = incident.clone();
+    let weight = |i: &OwnIncident| Some((i.affected?, if i.told.is_some() { DISCLOSED } else { UNDISCLOSED }));
+    if weight(&before) == weight(&after) {
+        return;
+    }
+    if let Some((at, weight)) = weight(&before) {
+        cx.c.ledgers.take_back(Ledger::Incident, weight, at);
+    }
+    if let Some((at, weight)) = weight(&after) {
+        cx.c.ledgers.add(Ledger::Incident, weight, at, &event.id);
+    }
+}
