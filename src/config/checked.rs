@@ -28,10 +28,10 @@ pub struct Config {
     pub log: LogConfig,
     /// How foreign records become events.
     pub mapping: MappingConfig,
-    /// Where the weights of the score come from; themselves they are in `rules`.
-    pub score: ScoreConfig,
     /// In which words alerts speak.
     pub wording: WordingConfig,
+    /// Where the weights of the score come from; themselves they are in `rules`.
+    pub score: ScoreConfig,
     /// What the engine goes by. `version` is a fingerprint of the rest: other rules, other version.
     pub rules: Rules,
 }
@@ -155,13 +155,6 @@ pub struct MappingConfig {
     pub file: Option<PathBuf>,
 }
 
-/// Where the weights of the score come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScoreConfig {
-    /// A model of one's own, relative to the working directory; none: the built-in one.
-    pub model: Option<PathBuf>,
-}
-
 /// In which words alerts speak.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WordingConfig {
@@ -189,6 +182,13 @@ pub enum Address {
     Usted,
     /// With *tú*.
     Tu,
+}
+
+/// Where the weights of the score come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoreConfig {
+    /// A model of one's own, relative to the working directory; none: the built-in one.
+    pub model: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -225,8 +225,8 @@ impl Default for Config {
             http: HttpConfig { listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080)) },
             log: LogConfig { level: "info".into(), format: Format::Auto },
             mapping: MappingConfig { name: None, file: None },
-            score: ScoreConfig { model: None },
             wording: WordingConfig { spanish: Spanish::LatinAmerican, address: Address::Usted, overrides: None },
+            score: ScoreConfig { model: None },
             rules: Rules::default(),
         };
         config.rules.version = super::keys::fingerprint(&config);
