@@ -389,7 +389,7 @@ impl Engine {
             detectors::judge(&mut cx, next);
             let before = cx.effects.len();
             cohort::tell::of_deadline(&mut cx, next);
-            stamp(&mut cx.effects[before..], Time(due.0 - 1), Time::MAX);
+            stamp(&mut cx.effects[before..], Time(due.0.saturating_sub(1)), Time::MAX);
         }
         self.touch(slot);
     }

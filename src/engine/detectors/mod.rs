@@ -75,12 +75,12 @@ fn on_no_deadline(_: &mut Context<'_>, _: Time) {}
 /// Every mechanism. What keeps others quiet comes first, but after what it ends; then the order of kinds.
 pub const DETECTORS: &[Detector] = &[
     cancellation::DETECTOR,
+    recovery_window::DETECTOR,
     double_deviation::DETECTOR,
     accumulation::DETECTOR,
     stalled::DETECTOR,
     admission::DETECTOR,
     second_chance::DETECTOR,
-    recovery_window::DETECTOR,
     silence::DETECTOR,
     blind_spot::DETECTOR,
     competitor::DETECTOR,

@@ -252,6 +252,9 @@ impl Money {
             self.replace(index);
         } else {
             self.plans[index].step(event, data);
+            if self.plans[index].agreed.is_none() {
+                self.replace(index);
+            }
         }
         self.plans[index].plan_ahead();
         id
