@@ -84,10 +84,14 @@ pub const ACTS: &[Act] = acts! {
     ContactAnswered "" Contact(ContactData) |o| { complaint_id: text("k", o) };
     ContactTransferred "" Contact(ContactData) |o| { contact_id: text("c", o) };
     ContactAbandoned "" Contact(ContactData) |o| { contact_id: text("c", o), wait_s: Some(300.0) };
-    ContactAbandoned "walkout" Contact(ContactData) |o| { abandon: word("walkout") };
+    ContactAbandoned "walkout" Contact(ContactData) |o| {
+        abandon: word("walkout"), site: text("site", o), incident_id: text("i", o)
+    };
     ContactEnded "solved" Contact(ContactData) |o| { contact_id: text("c", o), resolved: Some(true) };
     ContactEnded "unsolved" Contact(ContactData) |o| { contact_id: text("c", o), resolved: Some(false) };
-    ContactQualityScored "" Contact(ContactData) |o| { dimension: Some(Dimension::Courtesy), score: Some(1.0) };
+    ContactQualityScored "" Contact(ContactData) |o| {
+        dimension: Some(Dimension::Courtesy), score: Some(1.0), agent_id: text("agent", o)
+    };
     SurveySent "" Feedback(FeedbackData) |o| { survey_id: text("s", o) };
     SurveyAnswered "detractor" Feedback(FeedbackData) |o| {
         survey_id: text("s", o), metric: Some(Metric::Nps), value: Some(3.0), comment: word("no lo sé 😀")
@@ -98,7 +102,7 @@ pub const ACTS: &[Act] = acts! {
     ReviewPosted "" Feedback(FeedbackData) |o| { review_id: text("r", o), rating: Some(1.0) };
     SentimentScored "" Feedback(FeedbackData) |o| { sentiment: Some(-0.9) };
     FeatureRequestDeclined "" FeatureRequest(FeatureRequestData) |o| { request_id: text("f", o) };
-    PromiseMade "" Promise(PromiseData) |o| { promise_id: text("p", o) };
+    PromiseMade "" Promise(PromiseData) |o| { promise_id: text("p", o), by: text("team", o) };
     PromiseMade "due on d2" Promise(PromiseData) |o| { promise_id: text("p", o), due: Some(START + Span::days(1)) };
     PromiseMade "due on d15" Promise(PromiseData) |o| {
         promise_id: text("p", o), due: Some(START + Span::days(14)), grace_s: Some(7_200.0), text: word("te llamo")
@@ -129,6 +133,7 @@ pub const ACTS: &[Act] = acts! {
     AccountReactivated "" Account(AccountData) |o| {};
     WaitExceeded "" Service(ServiceData) |o| { site: text("site", o), minutes: Some(50.0) };
     IncidentAffected "" Service(ServiceData) |o| { incident_id: text("i", o) };
+    IncidentNotified "" Service(ServiceData) |o| { incident_id: text("i", o) };
     CompetitorMentioned "" Competitor(CompetitorData) |o| { name: word("other") };
     PortOutRequested "" Competitor(CompetitorData) |o| {};
     CareOutreach "human" Care(CareData) |o| { by: word("human"), purpose: word("checkin") };
