@@ -55,7 +55,7 @@ use timer::{Slot, TimerQueue};
 
 use crate::model::alert::Reason;
 use crate::model::event::Data;
-use crate::model::{Alert, CustomerKey, Event, EventType, Time, customer::write_key};
+use crate::model::{Alert, CustomerKey, Event, EventType, Partition, Time, customer::write_key};
 
 /// What the engine wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +64,8 @@ pub enum Effect {
     Alert(Box<Alert>),
     /// Tell a cohort what concerns it; from the stage of the customers.
     Cohort(Box<CohortFact>),
-    /// Tell a customer whether an alert of a cohort holds theirs; from the stage of the cohorts.
-    Hold(Box<Hold>),
+    /// Tell a customer, in this partition, whether an alert of a cohort holds theirs; from the stage of the cohorts.
+    Hold(Partition, Box<Hold>),
 }
 
 impl Effect {
@@ -73,7 +73,7 @@ impl Effect {
     pub fn into_alert(self) -> Option<Box<Alert>> {
         match self {
             Effect::Alert(alert) => Some(alert),
-            Effect::Cohort(_) | Effect::Hold(_) => None,
+            Effect::Cohort(_) | Effect::Hold(..) => None,
         }
     }
 }
@@ -223,7 +223,10 @@ impl Engine {
             Some(slot) => slot,
             None => self.customers.insert(Customer::new(CustomerKey::from_written(&self.key))),
         };
-        let known = self.happen(slot, event, believed, hash, effects);
+        let mut known = self.happen(slot, event, believed, hash, effects);
+        if !known && let Some(cohort) = cohort::tell::commanded(event) {
+            known = cohort::tell::of_command(event, cohort, effects);
+        }
         stamp(&mut effects[before..], clock, latest);
         self.fire(watermark, TIMERS_PER_STEP, effects);
         Step::Done(match () {
