@@ -137,6 +137,8 @@ fn alert() -> Alert {
             do_not: vec!["upsell", "ask_referral"],
             guardrails: vec![(Guardrail::NoUpsell, None)],
         },
+        treatment: churnwatch::model::alert::Treatment::Treat,
+        batch: String::new(),
         inhibited_by: None,
         incident_id: None,
         reason: None,

@@ -33,6 +33,8 @@ fn alert(kind: Kind, word: Option<FactWord>) -> Alert {
         members: None,
         evidence: Vec::new(),
         action: Action { code: "call_back", steps: Vec::new(), do_not: Vec::new(), guardrails: Vec::new() },
+        treatment: churnwatch::model::alert::Treatment::Treat,
+        batch: String::new(),
         inhibited_by: None,
         incident_id: None,
         reason: None,

@@ -7,6 +7,7 @@ mod failure;
 mod generate;
 mod intake;
 mod judge;
+mod kinds;
 mod mapping;
 mod output;
 mod replay;
@@ -15,6 +16,7 @@ mod service;
 mod topics;
 mod topics_command;
 mod version;
+mod wording;
 
 use crate::cli::{Command, ConfigArguments, TopicsCommand};
 use crate::config::Config;
@@ -41,6 +43,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Topics { command: TopicsCommand::Plan(arguments) } => topics_command::plan(&arguments, &mut out),
         Command::Topics { command: TopicsCommand::Apply(arguments) } => topics_command::apply(&arguments, &mut out),
+        Command::Kinds(arguments) => kinds::run(&arguments, &mut out),
         Command::Version => version::run(&mut out),
     }
 }

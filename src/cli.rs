@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::Kind;
+
 /// The arguments of one run.
 #[derive(Debug, Parser)]
 #[command(
@@ -52,6 +54,12 @@ pub enum Command {
     #[command(after_help = "Example:\n  churnwatch check --config config/churnwatch.toml\n\n\
         Exit code 78 if anything is wrong.")]
     Check(ConfigArguments),
+    /// Print every kind of alert: its title, how severe it is, what it asks for, and the numbers it goes by.
+    #[command(after_help = "Examples:\n  churnwatch kinds\n  churnwatch kinds --lang es\n  \
+        churnwatch kinds PROMISE_BROKEN SILENT_DEPARTURE --config config/churnwatch.toml\n  \
+        churnwatch kinds --output json\n\n\
+        The numbers are those of the settings, or the defaults. JSON is a line for each kind.")]
+    Kinds(KindsArguments),
     /// The topics that the service needs.
     Topics {
         /// What to do about them.
@@ -140,6 +148,38 @@ pub struct ReplayArguments {
     /// Where settings come from.
     #[command(flatten)]
     pub config: ConfigArguments,
+}
+
+/// Arguments of `kinds`.
+#[derive(Debug, Args)]
+pub struct KindsArguments {
+    /// Only these kinds.
+    #[arg(value_name = "KIND", value_parser = kind)]
+    pub kinds: Vec<Kind>,
+    /// The language of the titles.
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    pub lang: Lang,
+    /// How to print it.
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// Where settings come from.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
+/// A language that alerts speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// Spanish, as `[wording]` says.
+    Es,
+    /// Filipino.
+    Fil,
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    Kind::parse(name).ok_or_else(|| "`churnwatch kinds` lists them all".to_owned())
 }
 
 /// Arguments of `topics plan`.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use churnwatch::model::Kind;
+
 /// The program with `arguments`, separated by spaces, and none of the caller's settings.
 fn churnwatch(arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_churnwatch"));
@@ -125,6 +127,81 @@ fn the_shipped_settings_are_the_defaults() {
     assert_eq!((shipped.code, shipped.err.as_str()), (Some(0), ""));
     assert_eq!(shipped.out, run(&mut churnwatch("check")).out);
     assert!(!shipped.out.contains("default:"), "{}", shipped.out);
+}
+
+#[test]
+fn every_kind_is_listed_with_what_it_goes_by_in_three_languages() {
+    for (lang, title) in [("en", "Wants to leave"), ("es", "Quiere irse"), ("fil", "Gustong umalis")] {
+        let ran = run(&mut churnwatch(&format!("kinds --lang {lang}")));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        let heads: Vec<&str> = ran.out.lines().filter(|line| !line.starts_with(' ')).collect();
+        let words: Vec<&str> = heads.iter().filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(words, Kind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+        let line = heads.iter().find(|line| line.starts_with("CANCELLATION_INTENT")).unwrap();
+        let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(words, format!("CANCELLATION_INTENT critical exit_interview {title}"));
+        assert!(ran.out.lines().all(|line| line.chars().count() <= 160), "{}", ran.out);
+    }
+    let ran = run(&mut churnwatch("kinds CANCELLATION_INTENT --set cancellation.act_by=2bh"));
+    assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
+    assert!(ran.out.ends_with("  cancellation.act_by = \"2bh\"  save_window = \"14d\"\n"), "{}", ran.out);
+}
+
+#[test]
+fn the_kinds_are_lines_of_json_for_programs() {
+    let ran = run(&mut churnwatch("kinds -o json --lang es --set wording.address=tu --set promises.grace=20m"));
+    let rows: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), Kind::ALL.len(), "{}", ran.err);
+    let row = |kind: Kind| &rows[kind as usize];
+    assert_eq!(row(Kind::PromiseBroken)["settings"]["promises.grace"], "20m");
+    assert_eq!(row(Kind::PromiseBroken)["settings"]["promises.due_soon_share"], 0.2);
+    assert_eq!(row(Kind::PromiseBroken)["action"]["code"], "keep_today_or_new_date");
+    assert_eq!(row(Kind::PromiseBroken)["guardrails"][0], "no_upsell");
+    assert_eq!(row(Kind::HardshipSilent)["title"], "En apuros y en silencio: ábrele una puerta");
+    assert_eq!(row(Kind::DisputeContradicted)["actions_by_word"]["within_goodwill"]["code"], "goodwill_credit");
+    for row in &rows {
+        let settings = row["settings"].as_object().unwrap();
+        assert!(!settings.is_empty(), "{} goes by settings that are not there", row["kind"]);
+    }
+}
+
+#[test]
+fn a_kind_that_is_none_is_wrong_usage() {
+    let ran = run(&mut churnwatch("kinds PROMISE_KEPT"));
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("`churnwatch kinds` lists them all"), "{}", ran.err);
+}
+
+#[test]
+fn alerts_speak_as_the_settings_say() {
+    let (_folder, own) = file("own.toml", "[fil.PROMISE_BROKEN]\ntitle = 'Pangakong napako'\n");
+    let root = env!("CARGO_MANIFEST_DIR");
+    let said = |settings: &[String]| {
+        let mut command = churnwatch("replay docs/examples/first-alert.ndjson --until 2026-03-05T00:00:00Z");
+        for setting in settings {
+            command.arg("--set").arg(setting);
+        }
+        let ran = run(command.current_dir(root));
+        let line = ran.out.lines().last().unwrap_or_else(|| panic!("{}", ran.err));
+        serde_json::from_str::<serde_json::Value>(line).unwrap()["text"].clone()
+    };
+    let usted = said(&[]);
+    let tu = said(&["wording.address=tu".into(), "wording.spanish=es-ES".into()]);
+    let own = said(&[format!("wording.overrides={}", own.display())]);
+    assert!(usted["es"]["body"].as_str().unwrap().contains("no le venda nada"), "{usted}");
+    assert!(tu["es"]["body"].as_str().unwrap().contains("no le vendas nada"), "{tu}");
+    assert_eq!((&tu["en"], &tu["fil"]), (&usted["en"], &usted["fil"]));
+    assert_eq!((&own["fil"]["title"], &own["es"]), (&"Pangakong napako".into(), &usted["es"]));
+    assert_eq!(own["fil"]["body"], usted["fil"]["body"]);
+}
+
+#[test]
+fn sentences_that_are_wrong_are_found_before_the_start() {
+    let (_folder, own) = file("own.toml", "\n[es.PROMISE_BROKEN]\nwhat = '{{ cuont }}.'\n");
+    let ran = run(churnwatch("check --set").arg(format!("wording.overrides={}", own.display())));
+    assert_eq!((ran.code, ran.out.as_str()), (Some(78), ""));
+    let told = format!("{}:3: no fact is called `cuont`; there are count, ", own.display());
+    assert!(ran.err.contains(&told) && ran.err.contains("flag --set wording.overrides"), "{}", ran.err);
 }
 
 #[test]

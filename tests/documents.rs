@@ -21,8 +21,13 @@ use serde_json::Value;
 const SHORT: &str = r#" | jq -r '"\(.updated_at) \(.kind) \(.transition) \(.severity) \(.reason)"'"#;
 
 /// Commands of `console` blocks that are run.
-const RUNNABLE: [&str; 4] =
-    ["churnwatch replay ", "churnwatch check ", "churnwatch topics plan --offline", "churnwatch version"];
+const RUNNABLE: [&str; 5] = [
+    "churnwatch replay ",
+    "churnwatch check ",
+    "churnwatch kinds",
+    "churnwatch topics plan --offline",
+    "churnwatch version",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

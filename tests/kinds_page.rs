@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use churnwatch::config::{Config, keys_of};
 use churnwatch::engine::registry::{DEFINITIONS, Definition, Quieter};
-use churnwatch::model::alert::{Action, Facts};
-use churnwatch::model::{Alert, CustomerKey, Kind, Scope, Severity, Status, Time, Transition};
-use churnwatch::wording::Wording;
+use churnwatch::model::{Kind, Severity};
+use churnwatch::wording::{Language, Wording};
 
 const BEGIN: &str = "<!-- begin of what tests/kinds_page.rs writes -->\n";
 const END: &str = "<!-- end of what tests/kinds_page.rs writes -->";
@@ -79,7 +79,7 @@ fn tables() -> String {
             definition.mechanism,
             definition.certainty.name(),
             definition.floor.name(),
-            definition.raised,
+            with_defaults(definition.raised),
             yes(definition.band_lifts),
             yes(definition.quieted_by.contains(&Quieter::Leaving)),
         )
@@ -99,11 +99,15 @@ fn tables() -> String {
         )
         .unwrap();
     }
+    text.push_str("\n| kind | goes by, with the defaults |\n|---|---|\n");
+    for definition in DEFINITIONS {
+        writeln!(text, "| {} | {} |", definition.kind.name(), settings(definition)).unwrap();
+    }
     text.push_str("\n| kind | title, `en` | `es` | `fil` |\n|---|---|---|---|\n");
     let wording = Wording::new();
     for definition in DEFINITIONS {
-        let texts = wording.texts(&opened(definition));
-        let (en, es, fil) = (texts.en.title, texts.es.title, texts.fil.title);
+        let title = |language| wording.title(definition.kind, language);
+        let (en, es, fil) = (title(Language::En), title(Language::Es), title(Language::Fil));
         writeln!(text, "| {} | {en} | {es} | {fil} |", definition.kind.name()).unwrap();
     }
     text.push('\n');
@@ -114,34 +118,20 @@ fn yes(truth: bool) -> &'static str {
     if truth { "yes" } else { "" }
 }
 
-/// An alert of the kind that has just opened: enough for its title.
-fn opened(definition: &Definition) -> Alert {
-    Alert {
-        alert_id: String::new(),
-        dedup_key: String::new(),
-        seq: 1,
-        transition: Transition::Opened,
-        status: Status::Open,
-        kind: definition.kind,
-        scope: Scope::Customer { key: CustomerKey::new("t", "c"), account_id: None },
-        severity: Severity::Warning,
-        certainty: definition.certainty,
-        opened_at: Time(0),
-        updated_at: Time(0),
-        event_time: Time(0),
-        act_by: None,
-        expires_at: None,
-        escalation_level: 0,
-        owner: String::new(),
-        occurrences: 1,
-        risk: None,
-        members: None,
-        evidence: Vec::new(),
-        action: Action { code: definition.play.action, steps: Vec::new(), do_not: Vec::new(), guardrails: Vec::new() },
-        inhibited_by: None,
-        incident_id: None,
-        reason: None,
-        value_at_stake: None,
-        facts: Facts::default(),
-    }
+/// What raises a severity, with the defaults of the settings that it names.
+fn with_defaults(raised: &str) -> String {
+    let config = Config::default();
+    let part = |(index, part): (usize, &str)| match keys_of(part).find(|key| key.path == part) {
+        Some(key) if index % 2 == 1 => (key.show)(&config).trim_matches('"').to_owned(),
+        _ if index % 2 == 1 => format!("`{part}`"),
+        _ => part.to_owned(),
+    };
+    raised.split('`').enumerate().map(part).collect()
+}
+
+/// The settings that a kind goes by, with their defaults.
+fn settings(definition: &Definition) -> String {
+    let config = Config::default();
+    let keys = definition.settings.iter().flat_map(|name| keys_of(name));
+    keys.map(|key| format!("`{}` {}", key.path, (key.show)(&config).trim_matches('"'))).collect::<Vec<_>>().join(", ")
 }

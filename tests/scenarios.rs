@@ -64,8 +64,21 @@ struct Story<'t> {
     show: Vec<&'t str>,
 }
 
-const COLUMNS: [&str; 10] =
-    ["act_by", "evidence", "owner", "level", "fact", "status", "occurrences", "guardrails", "inhibited_by", "members"];
+const COLUMNS: [&str; 13] = [
+    "members",
+    "limits",
+    "act_by",
+    "evidence",
+    "owner",
+    "level",
+    "fact",
+    "status",
+    "occurrences",
+    "guardrails",
+    "inhibited_by",
+    "at_stake",
+    "do",
+];
 
 impl<'t> Story<'t> {
     /// Errors begin with the line's number.
@@ -133,14 +146,26 @@ impl<'t> Story<'t> {
         ];
         for column in &self.show {
             let text = match *column {
+                "limits" => Some(
+                    alert
+                        .action
+                        .guardrails
+                        .iter()
+                        .filter_map(|(g, until)| Some((g.name(), (*until)?)))
+                        .map(|(name, until)| format!("{name} until {}", write_moment(until)))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                ),
                 "act_by" => alert.act_by.map(write_moment),
                 "owner" => Some(alert.owner.clone()),
+                "at_stake" => alert.value_at_stake.map(|value| value.to_string()),
                 "level" => Some(alert.escalation_level.to_string()),
                 "fact" => Some(write_moment(alert.event_time)),
                 "status" => Some(alert.status.name().to_owned()),
                 "members" => alert.members.map(|members| members.to_string()),
                 "occurrences" => Some(alert.occurrences.to_string()),
                 "inhibited_by" => alert.inhibited_by.as_ref().map(|_| "inhibited".to_owned()),
+                "do" => Some(alert.action.steps.join(",")),
                 "guardrails" => Some(
                     alert.action.guardrails.iter().map(|(guardrail, _)| guardrail.name()).collect::<Vec<_>>().join(","),
                 ),

@@ -1,7 +1,7 @@
 //! `check`: what the settings mean, as a file that means the same.
 
 use crate::cli::ConfigArguments;
-use crate::config::{Config, KEYS, shown_property};
+use crate::config::{Config, KEYS, differences, shown_property};
 
 use super::failure::Failure;
 use super::output::Out;
@@ -33,6 +33,18 @@ fn text(config: &Config) -> String {
         for (name, value) in config.kafka.properties.iter() {
             let value = toml::Value::String(shown_property(name, value).to_owned());
             text.push_str(&format!("\"{name}\" = {value}\n"));
+        }
+    }
+    for exception in &config.rules.exceptions {
+        let (table, differing) = differences(config, exception);
+        let mut open = "";
+        for (path, value) in differing {
+            let (section, name) = path.split_once('.').expect("every key is in a section");
+            if section != open {
+                text.push_str(&format!("\n[{table}.{section}]\n"));
+                open = section;
+            }
+            text.push_str(&format!("{name} = {value}\n"));
         }
     }
     text
@@ -75,6 +87,19 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }
+    }
+
+    #[test]
+    fn exceptions_are_printed_as_they_would_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        let written = "[tenants.acme.complaints]\nacknowledge = \"4bh\"\n[tenants.acme.segments.vip.complaints]\nacknowledge = \"9bh\"\n";
+        std::fs::write(&path, written).unwrap();
+        let config = Config::load(Some(&path), std::iter::empty(), &[], &judge).unwrap();
+        let text = text(&config);
+        std::fs::write(&path, &text).unwrap();
+        assert_eq!(Config::load(Some(&path), std::iter::empty(), &[], &judge), Ok(config), "{text}");
+        assert!(text.ends_with(written.replace("\n[", "\n\n[").as_str()), "{text}");
     }
 
     #[test]

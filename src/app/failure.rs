@@ -9,6 +9,7 @@ use crate::runtime::{self, Problem};
 
 use super::beside::Unable;
 use super::mapping::Unusable;
+use super::wording::Unspeakable;
 
 /// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum Failure {
     /// The mapping cannot be used.
     #[error("cannot use the mapping")]
     Mapping(#[from] Unusable),
+    /// The sentences cannot be used.
+    #[error("cannot use the wording")]
+    Wording(#[from] Unspeakable),
     /// Nothing tells this process from others of its group.
     #[error("the host does not tell its name: set `kafka.instance_id`")]
     NoInstanceId,
@@ -67,7 +71,11 @@ impl Failure {
             Failure::Other(_) | Failure::Beside(_) | Failure::Runtime(_) => 1,
             Failure::Usage(_) | Failure::Mapping(Unusable::Unknown { .. }) => 2,
             Failure::Unreachable { .. } => 69,
-            Failure::Configuration(_) | Failure::NotText(_) | Failure::Mapping(_) | Failure::NoInstanceId => 78,
+            Failure::Configuration(_)
+            | Failure::NotText(_)
+            | Failure::Mapping(_)
+            | Failure::Wording(_)
+            | Failure::NoInstanceId => 78,
             Failure::Told { code } => *code,
         }
     }

@@ -4,7 +4,7 @@ use crate::config::{Config, Objection, shown_property};
 use crate::kafka::{self, PropertyError};
 
 use super::failure::chain;
-use super::mapping;
+use super::{mapping, wording};
 
 /// What is wrong with settings that are right in themselves.
 pub(super) fn judge(config: &Config) -> Vec<Objection> {
@@ -12,6 +12,9 @@ pub(super) fn judge(config: &Config) -> Vec<Objection> {
     if let Err(error) = mapping::of(config) {
         let keys = vec!["mapping.name".to_owned(), "mapping.file".to_owned()];
         objections.push(Objection { keys, message: chain(&error) });
+    }
+    if let Err(error) = wording::check(config) {
+        objections.push(Objection { keys: vec!["wording.overrides".to_owned()], message: chain(&error) });
     }
     for (name, value) in config.kafka.properties.iter() {
         let Err(error) = kafka::check_property(name, value) else { continue };
@@ -44,6 +47,8 @@ mod tests {
             (&["kafka.properties.linger.ms=soon"], "librdkafka does not take `linger.ms`: "),
             (&["mapping.name=univercity"], "there is no mapping \"univercity\"; did you mean \"university\"?"),
             (&["mapping.file=no/such.toml"], "cannot read mapping file no/such.toml: No such file"),
+            (&["wording.overrides=no/such.toml"], "cannot read wording file no/such.toml: No such file"),
+            (&["wording.overrides=Cargo.toml"], "Cargo.toml:"),
         ] {
             let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
             match Config::load(None, std::iter::empty(), &flags, &judge) {

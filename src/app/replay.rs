@@ -7,10 +7,9 @@ use crate::cli::ReplayArguments;
 use crate::codec::Decoder;
 use crate::offline::progress::Progress;
 use crate::offline::replay::{self, Options, ReplayError, Until};
-use crate::wording::Wording;
 
 use super::failure::Failure;
-use super::mapping;
+use super::{mapping, wording};
 
 pub(super) fn run(arguments: &ReplayArguments) -> Result<(), Failure> {
     let until = match &arguments.until {
@@ -22,6 +21,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<(), Failure> {
         Some(name) => Some(mapping::named(name)?),
         None => mapping::of(&config)?,
     };
+    let wording = wording::of(&config)?;
     let options = Options {
         files: arguments.files.clone(),
         partitions: arguments.partitions,
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<(), Failure> {
     };
     let mut progress = Progress::new("events");
     let mut show = |done| progress.show(done, None);
-    let summary = replay::run(&options, &mut Decoder::new(mapping), &Wording::new(), &mut stdout().lock(), &mut show)
+    let summary = replay::run(&options, &mut Decoder::new(mapping), &wording, &mut stdout().lock(), &mut show)
         .map_err(failure)?;
     progress.end();
     // The alerts are out: a reader of stderr that has gone away is no error.

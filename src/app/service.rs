@@ -8,18 +8,25 @@ use crate::codec::Reason;
 use crate::config::{self, Config, RuntimeConfig, TopicsConfig};
 use crate::runtime::{Delivery, Parts, Settings, StartFrom, Topics};
 use crate::telemetry::{Health, Metrics};
-use crate::wording::Wording;
 
 use super::failure::Failure;
-use super::{intake, mapping, version};
+use super::{intake, mapping, version, wording};
 
 /// A member that is silent for so long loses its partitions. `session.timeout.ms` in the settings wins.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the runtime must be told. Taken apart field by field, so that no setting can be left without an effect.
 pub(super) fn settings(config: &Config) -> Result<Settings, Failure> {
-    let TopicsConfig { input, alerts, alerts_state, dead_letters, changelog: _, partitions: _, replication_factor: _ } =
-        config.topics.clone();
+    let TopicsConfig {
+        input,
+        alerts,
+        alerts_state,
+        holdout,
+        dead_letters,
+        changelog: _,
+        partitions: _,
+        replication_factor: _,
+    } = config.topics.clone();
     let RuntimeConfig {
         workers: _,
         delivery,
@@ -33,7 +40,14 @@ pub(super) fn settings(config: &Config) -> Result<Settings, Failure> {
         cluster: super::cluster(config),
         group_id: config.kafka.group_id.clone(),
         instance_id: config.instance_id().ok_or(Failure::NoInstanceId)?,
-        topics: Topics { input, alerts, alerts_state, dead_letters, changelog: config.changelog_topic() },
+        topics: Topics {
+            input,
+            alerts,
+            alerts_state,
+            holdout: config.has_holdout().then_some(holdout),
+            dead_letters,
+            changelog: config.changelog_topic(),
+        },
         workers: config.workers(),
         delivery: match delivery {
             config::Delivery::ExactlyOnce => Delivery::ExactlyOnce,
@@ -59,7 +73,7 @@ pub(super) fn parts(config: &Config) -> Result<Parts, Failure> {
     let reasons: Vec<&str> = Reason::ALL.iter().map(|reason| reason.name()).collect();
     Ok(Parts {
         rules: Arc::new(config.rules.clone()),
-        wording: Arc::new(Wording::new()),
+        wording: Arc::new(wording::of(config)?),
         decode: intake::decode(mapping::of(config)?),
         metrics: Metrics::new(super::VERSION, &reasons),
         health: Arc::new(Health::new()),

@@ -46,7 +46,8 @@ pub fn needed(config: &Config, partitions: i32) -> Vec<Topic> {
         why,
     };
     let names = &config.topics;
-    vec![
+    let holdout = topic(&names.holdout, "alerts about the control group, which nobody acts on", &[DELETE]);
+    let mut topics = vec![
         topic(&names.input, "events in, keyed by customer", &[]),
         Topic {
             same_partitions: true,
@@ -64,7 +65,9 @@ pub fn needed(config: &Config, partitions: i32) -> Vec<Topic> {
             "records that could not be read, for 30 days",
             &[DELETE, ("retention.ms", "2592000000")],
         ),
-    ]
+    ];
+    topics.extend(config.has_holdout().then_some(holdout));
+    topics
 }
 
 /// How `topic` stands to what was found; `input` is the input topic's name.

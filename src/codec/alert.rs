@@ -67,9 +67,9 @@ pub fn encode(alert: &Alert, wording: &Wording, out: &mut Vec<u8>) {
         json.name("group").object(|json| {
             json.name("incident_id").text_or_null(alert.incident_id.as_deref());
             json.name("inhibited_by").text_or_null(alert.inhibited_by.as_deref());
-            json.name("batch").null();
+            json.name("batch").text(&alert.batch);
         });
-        json.name("treatment").text("treat");
+        json.name("treatment").text(alert.treatment.name());
         json.name("reason").text_or_null(alert.reason.map(|reason| reason.name()));
         match alert.value_at_stake {
             Some(value) => json.name("value_at_stake").rounded(value, 4),
@@ -248,6 +248,8 @@ mod tests {
                 do_not: vec!["upsell"],
                 guardrails: vec![(Guardrail::NoUpsell, None)],
             },
+            treatment: crate::model::alert::Treatment::Treat,
+            batch: "ba_0".into(),
             inhibited_by: None,
             incident_id: None,
             reason: Some(Reason::ActByMissed),
@@ -287,7 +289,7 @@ mod tests {
             r#""action":{"code":"keep_or_renegotiate","do":["call_customer","new_date"],"do_not":["upsell"],"guardrails":[{"code":"no_upsell","until":null}]},"#,
             r#""text":"#,
             std::str::from_utf8(&text).unwrap(),
-            r#","group":{"incident_id":null,"inhibited_by":null,"batch":null},"#,
+            r#","group":{"incident_id":null,"inhibited_by":null,"batch":"ba_0"},"#,
             r#""treatment":"treat","reason":"act_by_missed","value_at_stake":1200}"#,
         ];
         assert_eq!(encoded(&alert), expected.concat());

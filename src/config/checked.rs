@@ -28,6 +28,10 @@ pub struct Config {
     pub log: LogConfig,
     /// How foreign records become events.
     pub mapping: MappingConfig,
+    /// Where the weights of the score come from; themselves they are in `rules`.
+    pub score: ScoreConfig,
+    /// In which words alerts speak.
+    pub wording: WordingConfig,
     /// What the engine goes by. `version` is a fingerprint of the rest: other rules, other version.
     pub rules: Rules,
 }
@@ -72,6 +76,8 @@ pub struct TopicsConfig {
     pub alerts: String,
     /// The last state of every alert, compacted.
     pub alerts_state: String,
+    /// Alerts about customers of the control group.
+    pub holdout: String,
     /// Records that could not be read.
     pub dead_letters: String,
     /// Customers, compacted; none: `<group>-customers-changelog`.
@@ -149,6 +155,42 @@ pub struct MappingConfig {
     pub file: Option<PathBuf>,
 }
 
+/// Where the weights of the score come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoreConfig {
+    /// A model of one's own, relative to the working directory; none: the built-in one.
+    pub model: Option<PathBuf>,
+}
+
+/// In which words alerts speak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordingConfig {
+    /// Whose Spanish.
+    pub spanish: Spanish,
+    /// How Spanish texts address the reader.
+    pub address: Address,
+    /// A file of sentences of one's own; relative to the working directory.
+    pub overrides: Option<PathBuf>,
+}
+
+/// Whose Spanish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spanish {
+    /// Neutral, as in most of Latin America.
+    LatinAmerican,
+    /// As in Spain.
+    Castilian,
+}
+
+/// How Spanish texts address the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// With *usted*.
+    Usted,
+    /// With *tú*.
+    Tu,
+}
+
 impl Default for Config {
     fn default() -> Config {
         let mut config = Config {
@@ -163,6 +205,7 @@ impl Default for Config {
                 input: "customer.events".into(),
                 alerts: "churn.alerts".into(),
                 alerts_state: "churn.alerts.state".into(),
+                holdout: "churn.alerts.holdout".into(),
                 dead_letters: "churn.dead-letters".into(),
                 changelog: None,
                 partitions: 6,
@@ -182,6 +225,8 @@ impl Default for Config {
             http: HttpConfig { listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080)) },
             log: LogConfig { level: "info".into(), format: Format::Auto },
             mapping: MappingConfig { name: None, file: None },
+            score: ScoreConfig { model: None },
+            wording: WordingConfig { spanish: Spanish::LatinAmerican, address: Address::Usted, overrides: None },
             rules: Rules::default(),
         };
         config.rules.version = super::keys::fingerprint(&config);
@@ -196,6 +241,12 @@ impl Config {
             Some(name) => name.clone(),
             None => format!("{}-customers-changelog", self.kafka.group_id),
         }
+    }
+
+    /// Whether anybody is held out of alerts.
+    pub fn has_holdout(&self) -> bool {
+        let exceptions = self.rules.exceptions.iter().map(|exception| &exception.rules);
+        [&self.rules].into_iter().chain(exceptions).any(|rules| rules.alerts.holdout > 0.0)
     }
 
     /// How many workers there are: as set, or one a core.

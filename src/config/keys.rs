@@ -6,10 +6,12 @@ use crate::model::Span;
 use crate::telemetry::logs::Format;
 
 use super::calendar::{Dates, TimeOfDay, Weekdays, ZONE};
-use super::checked::{Config, Delivery, StartFrom};
+use super::checked::{Address, Config, Delivery, Spanish, StartFrom};
+use super::exceptions::differences;
+use super::models;
 use super::raw::Value;
 use super::shapes::{
-    Address, Business, Count, FilePath, Hint, List, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait, Word,
+    Business, Count, FilePath, Hint, List, Listen, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait, Word,
 };
 use super::suggest::nearest;
 use super::texts;
@@ -58,6 +60,8 @@ const BUSINESS_YEAR: Business = Business(Span::hours(2_600));
 /// More than nothing, less than what makes sums overflow.
 const POSITIVE: Number = Number(1e-6, 1e6);
 const SHARE: Number = Number(0.0, 1.0);
+/// One price over another, as a share of the other.
+const GAP: Number = Number(0.001, 10.0);
 /// The engine keeps so many open items of a kind.
 const ITEMS: Count<usize> = Count(1, 64);
 
@@ -75,6 +79,7 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("topics.input", topics.input, texts::TOPIC),
         key!("topics.alerts", topics.alerts, texts::TOPIC),
         key!("topics.alerts_state", topics.alerts_state, texts::TOPIC),
+        key!("topics.holdout", topics.holdout, texts::TOPIC),
         key!("topics.dead_letters", topics.dead_letters, texts::TOPIC),
         key!("topics.changelog", topics.changelog, Or("auto", texts::TOPIC)),
         key!("topics.partitions", topics.partitions, Count(1, 10_000)),
@@ -116,12 +121,17 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("alerts.snooze_default", rules.alerts.snooze_default, Plain(MINUTE, YEAR)),
         key!("alerts.mute_object", rules.alerts.mute_object, Plain(NONE, AGE)),
         key!("alerts.mute_kind", rules.alerts.mute_kind, Plain(NONE, AGE)),
+        key!("alerts.holdout", rules.alerts.holdout, Number(0.0, 0.5)),
         key!("complaints.acknowledge", rules.complaints.acknowledge, BUSINESS_YEAR),
         key!("complaints.acknowledge_major", rules.complaints.acknowledge_major, BUSINESS_YEAR),
         key!("complaints.resolve_minor", rules.complaints.resolve_minor, BUSINESS_YEAR),
         key!("complaints.resolve_normal", rules.complaints.resolve_normal, BUSINESS_YEAR),
         key!("complaints.resolve_major", rules.complaints.resolve_major, BUSINESS_YEAR),
         key!("complaints.quick", rules.complaints.quick, BUSINESS_YEAR),
+        key!("complaints.due_soon_share", rules.complaints.due_soon_share, SHARE),
+        key!("complaints.thanks_from", rules.complaints.thanks_from, Number(-1.0, 1.0)),
+        key!("admission.limit", rules.quality.admission.limit, BUSINESS_YEAR),
+        key!("admission.expires_after", rules.quality.admission.expires_after, Plain(MINUTE, AGE)),
         key!("grievances.items", rules.grievances.items, ITEMS),
         key!("grievances.items_with_weight", rules.grievances.items_with_weight, ITEMS),
         key!("grievances.weight", rules.grievances.weight, POSITIVE),
@@ -142,6 +152,40 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("silence.q", rules.silence.q, Number(0.01, 0.99)),
         key!("silence.min_signs", rules.silence.min_signs, Count(1, 1_000)),
         key!("silence.expires_after", rules.silence.expires_after, Plain(MINUTE, AGE)),
+        key!("needs.count", rules.care.needs.count, ITEMS),
+        key!("needs.window", rules.care.needs.window, Plain(DAY, AGE)),
+        key!("needs.hold", rules.care.needs.hold, Plain(NONE, YEAR)),
+        key!("needs.expires_after", rules.care.needs.expires_after, Plain(MINUTE, AGE)),
+        key!("cooling.share", rules.care.cooling.share, SHARE),
+        key!("cooling.recovered", rules.care.cooling.recovered, SHARE),
+        key!("cooling.min_uses", rules.care.cooling.min_uses, POSITIVE),
+        key!("cooling.untouched", rules.care.cooling.untouched, Plain(NONE, AGE)),
+        key!("cooling.hold", rules.care.cooling.hold, Plain(NONE, YEAR)),
+        key!("cooling.expires_after", rules.care.cooling.expires_after, Plain(MINUTE, AGE)),
+        key!("neglect.tenure", rules.care.neglect.tenure, Plain(NONE, AGE)),
+        key!("neglect.untouched", rules.care.neglect.untouched, Plain(DAY, AGE)),
+        key!("neglect.alive", rules.care.neglect.alive, Plain(DAY, AGE)),
+        key!("neglect.expires_after", rules.care.neglect.expires_after, Plain(MINUTE, AGE)),
+        key!("anniversary.at", rules.care.anniversary.minute, TimeOfDay),
+        key!("anniversary.days_before", rules.care.anniversary.days_before, Count(0, 90)),
+        key!("anniversary.days_after", rules.care.anniversary.days_after, Count(1, 90)),
+        key!("anniversary.recognised_days", rules.care.anniversary.recognised_days, Count(0, 180)),
+        key!("anniversary.missed_expires_after", rules.care.anniversary.missed_expires_after, Plain(MINUTE, AGE)),
+        key!("deals.window", rules.care.deals.window, Plain(DAY, Span::days(180))),
+        key!("deals.touches", rules.care.deals.touches, ITEMS),
+        key!("deals.purchases", rules.care.deals.purchases, Count(1, 1_000)),
+        key!("deals.share", rules.care.deals.share, SHARE),
+        key!("deals.recovered", rules.care.deals.recovered, SHARE),
+        key!("deals.hold", rules.care.deals.hold, Plain(NONE, YEAR)),
+        key!("deals.expires_after", rules.care.deals.expires_after, Plain(MINUTE, AGE)),
+        key!("marketing.window", rules.care.marketing.window, Plain(DAY, Span::days(90))),
+        key!("marketing.per_touch", rules.care.marketing.per_touch, POSITIVE),
+        key!("marketing.recovered", rules.care.marketing.recovered, POSITIVE),
+        key!("marketing.hold", rules.care.marketing.hold, Plain(NONE, YEAR)),
+        key!("marketing.pause", rules.care.marketing.pause, Plain(MINUTE, AGE)),
+        key!("marketing.expires_after", rules.care.marketing.expires_after, Plain(MINUTE, AGE)),
+        key!("effort.balanced", rules.care.effort.balanced, POSITIVE),
+        key!("effort.doubling", rules.care.effort.doubling, Number(0.0, 100.0)),
         key!("abandonment.window", rules.abandonment.window, Plain(MINUTE, YEAR)),
         key!("abandonment.count", rules.abandonment.count, ITEMS),
         key!("abandonment.error_count", rules.abandonment.error_count, ITEMS),
@@ -156,8 +200,97 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("probation.purchases_after", rules.probation.purchases_after, Plain(NONE, AGE)),
         key!("probation.hold", rules.probation.hold, Plain(NONE, YEAR)),
         key!("probation.expires_after", rules.probation.expires_after, Plain(MINUTE, AGE)),
+        key!("recovery.confirmed_within", rules.quality.recovery.confirmed_within, Plain(NONE, YEAR)),
+        key!("recovery.first_failure_in", rules.quality.recovery.first_failure_in, Plain(NONE, YEAR)),
+        key!("recovery.at_most_every", rules.quality.recovery.at_most_every, Plain(NONE, AGE)),
+        key!("recovery.expires_after", rules.quality.recovery.expires_after, Plain(MINUTE, AGE)),
+        key!("recovery.on_the_spot_within", rules.quality.recovery.on_the_spot_within, Plain(NONE, Span::days(30))),
+        key!("conduct.low_score", rules.quality.conduct.low_score, SHARE),
+        key!("conduct.poor_score", rules.quality.conduct.poor_score, SHARE),
+        key!("conduct.window", rules.quality.conduct.window, Plain(NONE, YEAR)),
+        key!("conduct.expires_after", rules.quality.conduct.expires_after, Plain(MINUTE, AGE)),
+        key!("conduct.agent_customers", rules.cohorts.conduct.agent_customers, Count(1, 128)),
+        key!("conduct.agent_window", rules.cohorts.conduct.agent_window, Plain(DAY, YEAR)),
+        key!("conduct.agent_expires_after", rules.cohorts.conduct.agent_expires_after, Plain(MINUTE, AGE)),
+        key!("quality.low_score", rules.quality.scores.low_score, SHARE),
+        key!("quality.waits_within", rules.quality.scores.waits_within, Plain(NONE, YEAR)),
+        key!("quality.baseline", rules.quality.scores.baseline, Count(2, 1_000)),
+        key!("quality.least_deviation", rules.quality.scores.least_deviation, Number(0.001, 1.0)),
+        key!("quality.slack", rules.quality.scores.slack, Number(0.0, 100.0)),
+        key!("quality.limit", rules.quality.scores.limit, Number(0.1, 100.0)),
+        key!("quality.calm_within", rules.quality.scores.calm_within, Number(0.0, 100.0)),
+        key!("quality.calm_scores", rules.quality.scores.calm_scores, Count(1, 8)),
+        key!("quality.expires_after", rules.quality.scores.expires_after, Plain(MINUTE, AGE)),
         key!("cancellation.act_by", rules.cancellation.act_by, BUSINESS_YEAR),
         key!("cancellation.save_window", rules.cancellation.save_window, Plain(MINUTE, AGE)),
+        key!("blind_spot.word_lasts", rules.standing.blind_spot.word_lasts, Plain(HOUR, AGE)),
+        key!("blind_spot.dwell", rules.standing.blind_spot.dwell, Plain(NONE, YEAR)),
+        key!("blind_spot.expires_after", rules.standing.blind_spot.expires_after, Plain(MINUTE, AGE)),
+        key!("churn_risk.expires_after", rules.standing.churn_risk.expires_after, Plain(MINUTE, AGE)),
+        key!("referrals.tenure", rules.standing.referrals.tenure, Plain(NONE, AGE)),
+        key!("referrals.interval", rules.standing.referrals.interval, Plain(NONE, AGE)),
+        key!("referrals.review_share", rules.standing.referrals.review_share, SHARE),
+        key!("referrals.expires_after", rules.standing.referrals.expires_after, Plain(MINUTE, AGE)),
+        key!("advocates.lasts", rules.standing.advocates.lasts, Plain(HOUR, AGE)),
+        key!("advocates.dwell", rules.standing.advocates.dwell, Plain(NONE, YEAR)),
+        key!("advocates.hold", rules.standing.advocates.hold, Plain(NONE, YEAR)),
+        key!("advocates.expires_after", rules.standing.advocates.expires_after, Plain(MINUTE, AGE)),
+        key!("competitor.half_life", rules.market.competitor.half_life, Plain(HOUR, AGE)),
+        key!("competitor.pull", rules.market.competitor.pull, POSITIVE),
+        key!("competitor.signal_age", rules.market.competitor.signal_age, Plain(NONE, AGE)),
+        key!("competitor.pull_over", rules.market.competitor.pull_over, POSITIVE),
+        key!("competitor.hold", rules.market.competitor.hold, Plain(NONE, YEAR)),
+        key!("competitor.expires_after", rules.market.competitor.expires_after, Plain(MINUTE, AGE)),
+        key!("competitor.gap_warning", rules.market.competitor.gap_warning, GAP),
+        key!("competitor.gap_error", rules.market.competitor.gap_error, GAP),
+        key!("competitor.offer_valid", rules.market.competitor.offer_valid, Plain(HOUR, AGE)),
+        key!("competitor.gap_expires_after", rules.market.competitor.gap_expires_after, Plain(MINUTE, AGE)),
+        key!("loyalty.tenure", rules.market.loyalty.tenure, Plain(NONE, AGE)),
+        key!("loyalty.gap_warning", rules.market.loyalty.gap_warning, GAP),
+        key!("loyalty.gap_error", rules.market.loyalty.gap_error, GAP),
+        key!("loyalty.newcomer_valid", rules.market.loyalty.newcomer_valid, Plain(NONE, AGE)),
+        key!("loyalty.expires_after", rules.market.loyalty.expires_after, Plain(MINUTE, AGE)),
+        key!("changes.notice", rules.market.changes.notice, Plain(NONE, AGE)),
+        key!("changes.expires_after", rules.market.changes.expires_after, Plain(MINUTE, AGE)),
+        key!("mismatch.expires_after", rules.market.mismatch.expires_after, Plain(MINUTE, AGE)),
+        key!("forced_contact.window", rules.market.forced_contact.window, Plain(MINUTE, YEAR)),
+        key!("forced_contact.expires_after", rules.market.forced_contact.expires_after, Plain(MINUTE, AGE)),
+        key!("reviews.low", rules.market.reviews.low, SHARE),
+        key!("reviews.sentiment", rules.market.reviews.sentiment, Number(-1.0, 0.0)),
+        key!("reviews.error_reach", rules.market.reviews.error_reach, Number(0.0, 1e12)),
+        key!("reviews.expires_after", rules.market.reviews.expires_after, Plain(MINUTE, AGE)),
+        key!("onboarding.after", rules.market.onboarding.after, Plain(MINUTE, AGE)),
+        key!("onboarding.expires_after", rules.market.onboarding.expires_after, Plain(MINUTE, AGE)),
+        key!("hardship.grace", rules.money.hardship.grace, Plain(NONE, YEAR)),
+        key!("hardship.invoices", rules.money.hardship.invoices, Count(1, 1_000)),
+        key!("hardship.on_time_share", rules.money.hardship.on_time_share, SHARE),
+        key!("hardship.memory", rules.money.hardship.memory, Plain(DAY, AGE)),
+        key!("hardship.guardrail", rules.money.hardship.guardrail, Plain(HOUR, AGE)),
+        key!("hardship.silent_after", rules.money.hardship.silent_after, Plain(HOUR, AGE)),
+        key!("hardship.expires_after", rules.money.hardship.expires_after, Plain(HOUR, AGE)),
+        key!("plans.grace", rules.money.plans.grace, Plain(NONE, YEAR)),
+        key!("plans.warning_count", rules.money.plans.warning_count, ITEMS),
+        key!("plans.over_after", rules.money.plans.over_after, Plain(DAY, AGE)),
+        key!("plans.expires_after", rules.money.plans.expires_after, Plain(MINUTE, AGE)),
+        key!("dunning.window", rules.money.dunning.window, Plain(NONE, Span::days(45))),
+        key!("dunning.guardrail", rules.money.dunning.guardrail, Plain(HOUR, AGE)),
+        key!("dunning.expires_after", rules.money.dunning.expires_after, Plain(MINUTE, AGE)),
+        key!("disputes.goodwill_min", rules.money.disputes.goodwill_min, Number(0.0, 1e12)),
+        key!("disputes.goodwill_share", rules.money.disputes.goodwill_share, SHARE),
+        key!("disputes.repeat_count", rules.money.disputes.repeat_count, Count(1, 16)),
+        key!("disputes.repeat_window", rules.money.disputes.repeat_window, Plain(DAY, AGE)),
+        key!("disputes.guardrail", rules.money.disputes.guardrail, Plain(HOUR, AGE)),
+        key!("disputes.expires_after", rules.money.disputes.expires_after, Plain(MINUTE, AGE)),
+        key!("trust.low", rules.money.trust.low, POSITIVE),
+        key!("trust.recovered", rules.money.trust.recovered, POSITIVE),
+        key!("trust.hold", rules.money.trust.hold, Plain(NONE, YEAR)),
+        key!("trust.breach", rules.money.trust.breach, Number(0.0, 1e3)),
+        key!("trust.denial", rules.money.trust.denial, Number(0.0, 1e3)),
+        key!("trust.gain", rules.money.trust.gain, Number(0.0, 1e3)),
+        key!("trust.loss_half_life", rules.money.trust.loss_half_life, Plain(DAY, AGE)),
+        key!("trust.gain_half_life", rules.money.trust.gain_half_life, Plain(DAY, AGE)),
+        key!("trust.disclose_within", rules.money.trust.disclose_within, Plain(MINUTE, YEAR)),
+        key!("trust.expires_after", rules.money.trust.expires_after, Plain(MINUTE, AGE)),
         key!("reliability.window", rules.cohorts.reliability.window, Plain(DAY, YEAR)),
         key!("reliability.promises", rules.cohorts.reliability.promises, Count(1, 512)),
         key!("reliability.share", rules.cohorts.reliability.share, SHARE),
@@ -172,14 +305,18 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("hotspot.customers", rules.cohorts.hotspot.customers, Count(1, 128)),
         key!("hotspot.window", rules.cohorts.hotspot.window, Plain(MINUTE, Span::days(30))),
         key!("hotspot.expires_after", rules.cohorts.hotspot.expires_after, Plain(MINUTE, AGE)),
-        key!("conduct.agent_customers", rules.cohorts.conduct.agent_customers, Count(1, 128)),
-        key!("conduct.agent_window", rules.cohorts.conduct.agent_window, Plain(DAY, YEAR)),
-        key!("conduct.agent_expires_after", rules.cohorts.conduct.agent_expires_after, Plain(MINUTE, AGE)),
-        key!("score.model", rules.score.model, texts::MODEL),
+        key!("score.model", score.model, Or("default", FilePath)),
         key!("score.value_top_decile", rules.score.value_top_decile, Or("off", Number(0.0, 1e12))),
         key!("mapping.name", mapping.name, Or("off", texts::MAPPING)),
         key!("mapping.file", mapping.file, Or("off", FilePath)),
-        key!("http.listen", http.listen, Or("off", Address)),
+        key!(
+            "wording.spanish",
+            wording.spanish,
+            Word(&[("es-419", Spanish::LatinAmerican), ("es-ES", Spanish::Castilian)])
+        ),
+        key!("wording.address", wording.address, Word(&[("usted", Address::Usted), ("tu", Address::Tu)])),
+        key!("wording.overrides", wording.overrides, Or("off", FilePath)),
+        key!("http.listen", http.listen, Or("off", Listen)),
         key!("log.level", log.level, texts::LEVEL),
         key!("log.format", log.format, Word(&[("auto", Format::Auto), ("text", Format::Text), ("json", Format::Json)])),
     ]
@@ -188,6 +325,13 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
 /// The key of this path.
 pub(super) fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
+}
+
+/// The keys that `name` stands for: those of a section, or the one key of this path.
+pub fn keys_of(name: &str) -> impl Iterator<Item = &'static Key> {
+    let is_meant =
+        move |key: &&Key| key.path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    KEYS.iter().filter(is_meant)
 }
 
 /// Whether a value may stand at `path`.
@@ -228,13 +372,25 @@ pub(super) fn unknown(path: &str, is_table: bool) -> String {
     }
 }
 
-/// A number that tells one set of rules from another: FNV-1a over every key that the engine goes by. Never 0.
+/// A number that tells one set of rules from another: FNV-1a over every key that the engine goes by, and what differs in
+/// exceptions. Never 0.
 pub(super) fn fingerprint(config: &Config) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
-    for key in KEYS.iter().filter(|key| key.is_rule) {
-        for byte in [key.path, "=", &(key.show)(config), "\n"].iter().flat_map(|text| text.bytes()) {
+    let mut take = |text: &str| {
+        for byte in text.bytes() {
             hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         }
+    };
+    for key in KEYS.iter().filter(|key| key.is_rule) {
+        take(&format!("{}={}\n", key.path, (key.show)(config)));
     }
+    for exception in &config.rules.exceptions {
+        let (table, differing) = differences(config, exception);
+        take(&format!("[{table}]\n"));
+        for (path, value) in differing {
+            take(&format!("{path}={value}\n"));
+        }
+    }
+    take(&models::show(&config.rules.score.model));
     hash.max(1)
 }

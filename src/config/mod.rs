@@ -6,9 +6,11 @@
 mod calendar;
 mod checked;
 mod error;
+mod exceptions;
 mod host;
 mod interpolate;
 mod keys;
+mod models;
 mod overrides;
 mod properties;
 mod raw;
@@ -17,20 +19,25 @@ mod spans;
 mod suggest;
 mod texts;
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::engine::rules::Exception;
+
 pub use checked::{
-    ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig, StartFrom,
-    TimeConfig, TopicsConfig,
+    Address, ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig,
+    ScoreConfig, Spanish, StartFrom, TimeConfig, TopicsConfig, WordingConfig,
 };
 pub use error::{ConfigError, ConfigErrors, Place};
-pub use keys::{KEYS, Key};
+pub use exceptions::differences;
+pub use keys::{KEYS, Key, keys_of};
+pub use models::{BUILT_IN as BUILT_IN_MODEL, show as show_model};
 pub use properties::{Properties, shown as shown_property};
 pub use spans::{parse_business_span, parse_span, show_business_span, show_span};
 pub use suggest::nearest;
 
 use error::Errors;
+use exceptions::Whose;
 use interpolate::Variables;
 use raw::{Entry, Value};
 
@@ -69,31 +76,70 @@ impl Config {
 /// What the entries mean, the last of a key winning.
 fn meant(entries: &[Entry], mut errors: Errors, judge: &Judge<'_>) -> Result<Config, ConfigErrors> {
     let mut config = Config::default();
-    let mut places = HashMap::new();
-    for entry in entries {
-        let Entry { path, value, place } = entry;
+    let general = |entry: &&Entry| entry.whose.is_everybody();
+    for entry in entries.iter().filter(general) {
+        let Entry { path, value, place, .. } = entry;
         let read = match path.strip_prefix(keys::PROPERTIES) {
             Some(name) => property(name, value, &mut config),
             None => setting(path, value, &mut config),
         };
-        match read {
-            Ok(()) => drop(places.insert(path.as_str(), place)),
-            Err(message) => errors.add(place, message),
-        }
-    }
-    for Objection { keys, message } in contradictions(&config).into_iter().chain(judge(&config)) {
-        // Nobody objects to the defaults: at least one of the keys was set.
-        let last = entries.iter().rev().find(|entry| keys.contains(&entry.path));
-        if let Some(place) = last.and_then(|entry| places.get(entry.path.as_str())) {
+        if let Err(message) = read {
             errors.add(place, message);
         }
     }
+    let model = entries.iter().filter(general).rev().find(|entry| entry.path == "score.model");
+    if let (Some(path), Some(entry)) = (&config.score.model, model)
+        && let Some(model) = models::read_file(path, &entry.place, &mut errors)
+    {
+        config.rules.score.model = model;
+    }
+    let objections: Vec<_> = contradictions(&config).into_iter().chain(judge(&config)).collect();
+    for Objection { keys, message } in &objections {
+        // Nobody objects to the defaults: at least one of the keys was set.
+        if let Some(last) = entries.iter().filter(general).rev().find(|entry| keys.contains(&entry.path)) {
+            errors.add(&last.place, message.as_str());
+        }
+    }
+    except(entries, &mut config, &objections, &mut errors);
     if !errors.0.is_empty() {
         errors.0.sort_by_key(|error| error.place.order());
+        errors.0.dedup();
         return Err(ConfigErrors(errors.0));
     }
     config.rules.version = keys::fingerprint(&config);
     Ok(config)
+}
+
+/// Adds what holds for some customers only: the general rules, then what is set for each, a tenant's after a segment's.
+fn except(entries: &[Entry], config: &mut Config, known: &[Objection], errors: &mut Errors) {
+    let named: BTreeSet<Whose> = entries.iter().filter(|e| !e.whose.is_everybody()).map(|e| e.whose.clone()).collect();
+    let combinations = match exceptions::combinations(&named) {
+        Ok(combinations) => combinations,
+        Err(message) => {
+            let first = entries.iter().find(|e| !e.whose.is_everybody());
+            return first.map_or((), |entry| errors.add(&entry.place, message));
+        }
+    };
+    for whose in combinations {
+        let mut own = config.clone();
+        own.rules.exceptions.clear();
+        let mut covering: Vec<&Entry> =
+            entries.iter().filter(|e| !e.whose.is_everybody() && e.whose.covers(&whose)).collect();
+        covering.sort_by_key(|e| (e.whose.tenant.is_some(), e.whose.segment.is_some()));
+        for entry in &covering {
+            if let Err(message) = setting(&entry.path, &entry.value, &mut own) {
+                errors.add(&entry.place, message);
+            }
+        }
+        for objection in contradictions(&own) {
+            let last = covering.iter().rev().find(|entry| objection.keys.contains(&entry.path));
+            if let Some(last) = last.filter(|_| !known.contains(&objection)) {
+                errors.add(&last.place, objection.message);
+            }
+        }
+        let Whose { tenant, segment } = whose;
+        config.rules.exceptions.push(Exception { tenant, segment, rules: own.rules });
+    }
 }
 
 fn setting(path: &str, value: &Value, config: &mut Config) -> Result<(), String> {
@@ -167,6 +213,7 @@ fn contradictions(config: &Config) -> Vec<Objection> {
         ("topics.input", config.topics.input.clone()),
         ("topics.alerts", config.topics.alerts.clone()),
         ("topics.alerts_state", config.topics.alerts_state.clone()),
+        ("topics.holdout", config.topics.holdout.clone()),
         ("topics.dead_letters", config.topics.dead_letters.clone()),
         ("topics.changelog", config.changelog_topic()),
     ];

@@ -1,6 +1,7 @@
 //! Settings from outside the file: `CHURNWATCH__SECTION__KEY` variables, and `--set section.key=value` flags.
 
 use super::error::{Errors, Place};
+use super::exceptions::Whose;
 use super::interpolate::{Variables, secret_file};
 use super::keys;
 use super::raw::{Entry, Value};
@@ -18,13 +19,23 @@ pub(super) fn read_variables(variables: &Variables, errors: &mut Errors) -> Vec<
         let place = Place::Variable(name.clone());
         if let Some(path) = key_path(rest) {
             let hidden = rest.starts_with(PROPERTIES);
-            entries.push(Entry { path, value: Value::Loose { text: value.clone(), hidden }, place });
+            entries.push(Entry {
+                path,
+                whose: Whose::default(),
+                value: Value::Loose { text: value.clone(), hidden },
+                place,
+            });
         } else if let Some((plain, path)) = rest.strip_suffix("_FILE").and_then(|rest| Some((rest, key_path(rest)?))) {
             if variables.contains_key(&format!("{PREFIX}{plain}")) {
                 errors.add(&place, format!("{PREFIX}{plain} is set too: one of them is enough"));
             }
             match secret_file(value) {
-                Ok(text) => entries.push(Entry { path, value: Value::Loose { text, hidden: true }, place }),
+                Ok(text) => entries.push(Entry {
+                    path,
+                    whose: Whose::default(),
+                    value: Value::Loose { text, hidden: true },
+                    place,
+                }),
                 Err(message) => errors.add(&place, message),
             }
         } else {
@@ -46,6 +57,7 @@ pub(super) fn read_flags(flags: &[String], errors: &mut Errors) -> Vec<Entry> {
             let hidden = path.starts_with(keys::PROPERTIES);
             entries.push(Entry {
                 path: path.to_owned(),
+                whose: Whose::default(),
                 value: Value::Loose { text: value.to_owned(), hidden },
                 place,
             });

@@ -1,11 +1,13 @@
 //! What was written: settings as keys and loose values with their places, before anyone asks what they mean.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Errors, Place};
+use super::exceptions::{self, Whose};
 use super::interpolate::{Variables, interpolate};
 use super::keys;
 
@@ -13,6 +15,8 @@ use super::keys;
 pub(super) struct Entry {
     /// The key's full path, `section.key`.
     pub(super) path: String,
+    /// For whom it holds.
+    pub(super) whose: Whose,
     /// Its value.
     pub(super) value: Value,
     /// Where the value stands.
@@ -96,21 +100,26 @@ pub(super) fn read_file(path: &Path, variables: &Variables, errors: &mut Errors)
 /// Reads TOML `text`; `name` is what errors call it. A text with errors of syntax has no entries: what it would mean
 /// is a guess.
 pub(super) fn read_text(name: &str, text: &str, variables: &Variables, errors: &mut Errors) -> Vec<Entry> {
-    let (table, syntax) = DeTable::parse_recoverable(text);
+    let Some(table) = parse(name, text, errors) else { return Vec::new() };
     let mut walk = Walk { name, text, variables, errors, entries: Vec::new() };
-    if syntax.is_empty() {
-        walk.table("", table.get_ref());
-    }
+    walk.top(table.get_ref());
+    walk.entries
+}
+
+/// The table that `text` is; none if it has errors of syntax, which are reported.
+pub(super) fn parse<'t>(name: &str, text: &'t str, errors: &mut Errors) -> Option<Spanned<DeTable<'t>>> {
+    let (table, syntax) = DeTable::parse_recoverable(text);
+    let is_one = syntax.is_empty();
     let mut last_line = 0;
     for error in syntax {
         let (line, column) = position(text, error.span().map_or(text.len(), |span| span.start));
         // The parser's recovery from one error often finds another in the same line.
         if line > last_line {
-            walk.errors.add(&Place::File { file: name.to_owned(), line, column }, error.message());
+            errors.add(&Place::File { file: name.to_owned(), line, column }, error.message());
         }
         last_line = line;
     }
-    walk.entries
+    is_one.then_some(table)
 }
 
 struct Walk<'a> {
@@ -122,17 +131,64 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn table(&mut self, prefix: &str, table: &DeTable<'_>) {
+    /// The file's own table: exceptions are told from sections.
+    fn top(&mut self, table: &DeTable<'_>) {
+        let everybody = Whose::default();
         for (key, value) in table {
+            match (key.get_ref().as_ref(), value.get_ref()) {
+                ("tenants", DeValue::Table(tenants)) => self.each(tenants, "tenant", |walk, tenant, own| {
+                    let whose = Whose { tenant: Some(tenant), segment: None };
+                    for (key, value) in own {
+                        match (key.get_ref().as_ref(), value.get_ref()) {
+                            ("segments", DeValue::Table(segments)) => walk.segments(&whose, segments),
+                            _ => walk.member("", &whose, key, value),
+                        }
+                    }
+                }),
+                ("segments", DeValue::Table(segments)) => self.segments(&everybody, segments),
+                _ => self.member("", &everybody, key, value),
+            }
+        }
+    }
+
+    fn segments(&mut self, whose: &Whose, segments: &DeTable<'_>) {
+        self.each(segments, "segment", |walk, segment, own| {
+            walk.table("", &Whose { segment: Some(segment), ..whose.clone() }, own);
+        });
+    }
+
+    /// Visits the tables of tenants or segments by their names.
+    fn each(&mut self, named: &DeTable<'_>, what: &str, visit: impl Fn(&mut Self, String, &DeTable<'_>)) {
+        for (key, value) in named {
+            match value.get_ref() {
+                DeValue::Table(own) if !key.get_ref().is_empty() => visit(self, key.get_ref().to_string(), own),
+                _ => {
+                    let at = self.place(key.span().start);
+                    self.errors.add(
+                        &at,
+                        format!("a {what} has a name and sections of its own, as in [{what}s.acme.complaints]"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn table(&mut self, prefix: &str, whose: &Whose, table: &DeTable<'_>) {
+        for (key, value) in table {
+            self.member(prefix, whose, key, value);
+        }
+    }
+
+    fn member(&mut self, prefix: &str, whose: &Whose, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>) {
+        {
             let path =
                 if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
             match value.get_ref() {
-                DeValue::Table(inner) if keys::is_section(&path) => self.table(&path, inner),
+                DeValue::Table(inner) if keys::is_section(&path) => self.table(&path, whose, inner),
                 written => {
                     let is_table = matches!(written, DeValue::Table(_));
                     if keys::is_key(&path) && !is_table {
-                        self.entry(path, value);
-                        continue;
+                        return self.entry(path, whose, key.span().start, value);
                     }
                     let at = self.place(key.span().start);
                     self.errors.add(&at, keys::unknown(&path, is_table));
@@ -141,10 +197,16 @@ impl Walk<'_> {
         }
     }
 
-    fn entry(&mut self, path: String, value: &Spanned<DeValue<'_>>) {
+    fn entry(&mut self, path: String, whose: &Whose, key_at: usize, value: &Spanned<DeValue<'_>>) {
+        if !whose.is_everybody()
+            && let Some(reason) = keys::find(&path).map_or(Some("it is the service's"), exceptions::refusal)
+        {
+            let at = self.place(key_at);
+            return self.errors.add(&at, format!("`{path}` has no exceptions: {reason}"));
+        }
         let place = self.place(value.span().start);
         match self.value(value.get_ref()) {
-            Ok(value) => self.entries.push(Entry { path, value, place }),
+            Ok(value) => self.entries.push(Entry { path, whose: whose.clone(), value, place }),
             Err(message) => self.errors.add(&place, format!("`{path}`: {message}")),
         }
     }
@@ -178,7 +240,7 @@ impl Walk<'_> {
 }
 
 /// The place of byte `at` of `text`.
-fn place(name: &str, text: &str, at: usize) -> Place {
+pub(super) fn place(name: &str, text: &str, at: usize) -> Place {
     let (line, column) = position(text, at);
     Place::File { file: name.to_owned(), line, column }
 }

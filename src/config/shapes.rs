@@ -353,9 +353,9 @@ impl Shape for Size {
 }
 
 /// An address to listen on; port 0 takes a free one.
-pub(super) struct Address;
+pub(super) struct Listen;
 
-impl Shape for Address {
+impl Shape for Listen {
     type Meant = SocketAddr;
 
     fn read(&self, raw: &Value) -> Result<SocketAddr, Hint> {

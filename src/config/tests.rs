@@ -396,3 +396,79 @@ fn an_objection_stands_where_the_last_key_to_blame_was_written() {
         meant(&entries, Errors::default(), &all).unwrap_err().0.iter().map(ConfigError::to_string).collect();
     assert_eq!(told, ["c.toml:4:15: no", "c.toml:6:8: no"]);
 }
+
+#[test]
+fn tenants_and_segments_have_rules_of_their_own() {
+    let text = r#"
+        [complaints]
+        acknowledge = "8bh"
+        [tenants.acme.complaints]
+        acknowledge = "4bh"
+        [tenants."acme.mx".calendar]
+        timezone = "America/Mexico_City"
+        [tenants.acme.segments.vip.complaints]
+        acknowledge = "2bh"
+        [segments.vip.alerts]
+        owners = ["team:vip"]
+    "#;
+    let rules = load(text, &[], &[]).unwrap().rules;
+    let of = |tenant: Option<&str>, segment: Option<&str>| {
+        let found = rules.exceptions.iter().find(|e| e.tenant.as_deref() == tenant && e.segment.as_deref() == segment);
+        let rules = &found.unwrap_or_else(|| panic!("{tenant:?} {segment:?}")).rules;
+        (rules.complaints.acknowledge, rules.alerts.owners[0].clone(), rules.calendar.timezone.clone())
+    };
+    let own = |hours, owner: &str, zone: &str| (Span::hours(hours), owner.to_owned(), zone.to_owned());
+    assert_eq!(of(Some("acme"), None), own(4, "team:retention", "UTC"));
+    assert_eq!(of(Some("acme"), Some("vip")), own(2, "team:vip", "UTC"));
+    assert_eq!(of(None, Some("vip")), own(8, "team:vip", "UTC"));
+    assert_eq!(of(Some("acme.mx"), Some("vip")), own(8, "team:vip", "America/Mexico_City"));
+    assert_eq!(rules.exceptions.len(), 5);
+    let other = load(&text.replace("2bh", "3bh"), &[], &[]).unwrap().rules;
+    assert_ne!(other.version, rules.version, "exceptions are rules too");
+}
+
+#[test]
+fn what_has_no_exceptions_or_contradicts_itself_in_one_is_refused_at_its_place() {
+    for (text, message) in [
+        (
+            "[tenants.acme.time]\nlate_limit = \"9d\"",
+            "c.toml:2:1: `time.late_limit` has no exceptions: time and duplicates are",
+        ),
+        (
+            "[tenants.acme.kafka]\ngroup_id = \"x\"",
+            "c.toml:2:1: `kafka.group_id` has no exceptions: it is the service's",
+        ),
+        ("[tenants.acme.complaints]\nacknowlege = \"9bh\"", "unknown key `complaints.acknowlege`; did you mean"),
+        ("[tenants]\nacme = 3", "c.toml:2:1: a tenant has a name and sections of its own"),
+        ("[segments.vip.abandonment]\ncount = 9", "c.toml:2:9: `abandonment.count` must be at most"),
+    ] {
+        let errors = load(text, &[], &[]).unwrap_err().to_string();
+        assert!(errors.contains(message), "{text}: {errors}");
+    }
+}
+
+#[test]
+fn a_model_is_read_from_its_file_and_its_mistakes_have_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ours.toml");
+    let text = |path: &std::path::Path| format!("[score]\nmodel = {:?}\n", path.display().to_string());
+    std::fs::write(&path, super::BUILT_IN_MODEL.replace("default@2026-11-24", "ours@1")).unwrap();
+    let ours = load(&text(&path), &[], &[]).unwrap();
+    assert_eq!(ours.rules.score.model.name(), "ours@1");
+    assert_ne!(ours.rules.version, Config::default().rules.version, "other weights are other rules");
+
+    std::fs::write(&path, "name = \"ours@2\"\nintercept = -3\nprotection = 1\n[factors.efort]\n").unwrap();
+    let errors = load(&text(&path), &[], &[]).unwrap_err().to_string();
+    let file = path.display();
+    assert_eq!(
+        errors,
+        format!(
+            "{file}:3:14: `protection` must be a number from -100 to 0\n\
+             {file}:4:10: there is no factor `efort`; did you mean `effort`?"
+        )
+    );
+
+    let missing = folder.path().join("none.toml");
+    let errors = load(&text(&missing), &[], &[]).unwrap_err().to_string();
+    assert!(errors.starts_with("c.toml:2:9: `score.model`: cannot read "), "{errors}");
+}

@@ -18,8 +18,8 @@ pub(super) const MAPPING: Text =
 /// Who answers for an alert.
 pub(super) const OWNER: Text =
     Text { expected: "an owner of 1 to 128 characters, as in \"team:retention\"", check: owner };
-/// Name and version of the weights.
-pub(super) const MODEL: Text = Text { expected: "1 to 64 characters, as in \"default@2026-11-24\"", check: model };
+/// Name and version of a model.
+pub(super) const MODEL: Text = Text { expected: "1 to 64 characters, as in \"acme@2027-01-31\"", check: model };
 /// What is logged.
 pub(super) const LEVEL: Text = Text {
     expected: "a level (error, warn, info, debug, trace or off), then \"module=level\" for exceptions, separated by commas",

@@ -32,8 +32,7 @@ impl Calendar {
         if span.0 <= 0 {
             return start;
         }
-        let own = timezone.and_then(|name| TimeZone::get(name).ok());
-        let zone = own.as_ref().unwrap_or(&self.default_zone);
+        let zone = &self.zone(timezone);
         let mut left = span.0;
         // Without any working day the span is plain time; `config` refuses such a calendar.
         for day in days_from(start, zone) {
@@ -53,8 +52,7 @@ impl Calendar {
 
     /// Business time between `start` and `end`; zero if `end` is not later.
     pub fn between(&self, start: Time, end: Time, timezone: Option<&str>) -> Span {
-        let own = timezone.and_then(|name| TimeZone::get(name).ok());
-        let zone = own.as_ref().unwrap_or(&self.default_zone);
+        let zone = &self.zone(timezone);
         let mut total = 0;
         for day in days_from(start, zone) {
             let opens = instant(day, self.rules.opens_minute, zone).0.max(start.0);
@@ -66,6 +64,20 @@ impl Calendar {
             }
         }
         Span(total)
+    }
+
+    /// The local day at `time`, as days since 1970-01-01.
+    pub fn local_day(&self, time: Time, timezone: Option<&str>) -> i64 {
+        local_day(time, &self.zone(timezone))
+    }
+
+    /// The instant of `minute` after midnight of the local `day`, in days since 1970-01-01.
+    pub fn instant(&self, day: i64, minute: u16, timezone: Option<&str>) -> Time {
+        instant(day, minute, &self.zone(timezone))
+    }
+
+    fn zone(&self, timezone: Option<&str>) -> TimeZone {
+        timezone.and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| self.default_zone.clone())
     }
 
     /// Whether the local day, in days since 1970-01-01, is a working day.

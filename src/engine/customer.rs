@@ -4,17 +4,19 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::alert_lifecycle::LiveAlert;
+use super::anniversary::Anniversary;
 use super::dedup::RecentIds;
 use super::fact::Fact;
 use super::grievance::{Complaint, Failure, Repairs};
 use super::ledger::Ledgers;
+use super::memory::standing::Asked;
 use super::rare::Rare;
 use super::risk::BandState;
 use super::sentiment_track::Sentiment;
 use super::silence::Life;
 use super::window::Panes;
 use crate::model::event::Category;
-use crate::model::{CustomerKey, Kind, Time};
+use crate::model::{CustomerKey, Kind, Span, Time};
 
 /// Everything remembered of one customer.
 ///
@@ -57,6 +59,15 @@ pub struct Customer {
     pub unanswered_surveys: u8,
     /// Last time they came back, or bought; `Time::MIN` if never.
     pub returned: Time,
+    /// When they were last asked for a reference or an opinion.
+    pub asked: Asked,
+    /// Last time an official word on them was not good; `Time::MIN` if never.
+    pub not_good: Time,
+    /// Time of the first event seen; `Time::MAX` before it.
+    pub first_seen: Time,
+    /// The UTC midnight at which use is to be looked at; `Time::MAX` if it is not. Never later than the first one at which
+    /// use has fallen if nothing more is used.
+    pub cooling_at: Time,
     /// When this customer stands in the timer queue; `Time::MAX` if not. Not stored: rebuilt.
     #[serde(skip, default = "not_queued")]
     pub(super) queued: Time,
@@ -69,10 +80,10 @@ fn not_queued() -> Time {
     Time::MAX
 }
 
-/// A complaint was solved: the customer looks once more.
+/// A complaint was solved, or a failure that nobody filed was made good on the spot: the customer looks once more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probation {
-    /// The complaint.
+    /// The complaint, or the object of the failure.
     pub complaint: Box<str>,
     /// The event that opened it.
     pub opened: Option<Fact>,
@@ -85,7 +96,7 @@ pub struct Probation {
 }
 
 /// What the company says of a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Time of the event that said it.
     pub at: Time,
@@ -107,6 +118,52 @@ pub struct Profile {
     pub since: Option<Time>,
     /// Why they came.
     pub need: Option<Box<str>>,
+    /// Anniversaries of `since`.
+    pub anniversary: Anniversary,
+    /// Last time they agreed to marketing; `Time::MIN` if never.
+    pub consent_at: Time,
+}
+
+impl Default for Profile {
+    fn default() -> Profile {
+        Profile {
+            at: Time::MIN,
+            locale: None,
+            timezone: None,
+            segment: None,
+            value: None,
+            value_decile: None,
+            owner: None,
+            products: None,
+            since: None,
+            need: None,
+            anniversary: Anniversary::default(),
+            consent_at: Time::MIN,
+        }
+    }
+}
+
+impl Profile {
+    /// Fills what is missing with what is said of the same customer under another name.
+    pub(super) fn fill(&mut self, other: Profile) {
+        let since = self.since.into_iter().chain(other.since).min();
+        let mut anniversary = std::mem::take(&mut self.anniversary);
+        anniversary.absorb(other.anniversary, self.since != since);
+        *self = Profile {
+            at: self.at.max(other.at),
+            locale: self.locale.take().or(other.locale),
+            timezone: self.timezone.take().or(other.timezone),
+            segment: self.segment.take().or(other.segment),
+            value: self.value.or(other.value),
+            value_decile: self.value_decile.or(other.value_decile),
+            owner: self.owner.take().or(other.owner),
+            products: self.products.or(other.products),
+            since,
+            need: self.need.take().or(other.need),
+            anniversary,
+            consent_at: self.consent_at.max(other.consent_at),
+        };
+    }
 }
 
 impl Customer {
@@ -131,6 +188,10 @@ impl Customer {
             last_answered: Time::MIN,
             unanswered_surveys: 0,
             returned: Time::MIN,
+            asked: Asked::default(),
+            not_good: Time::MIN,
+            first_seen: Time::MAX,
+            cooling_at: Time::MAX,
             queued: Time::MAX,
             changed: false,
         }
@@ -156,7 +217,43 @@ impl Customer {
         self.profile.as_ref()?.since
     }
 
-    /// What would be lost.
+    /// What is remembered of the event `id`, wherever it is.
+    pub fn fact(&self, id: &str) -> Option<&Fact> {
+        let rare = &*self.rare;
+        let complaints = rare.complaints.iter().flat_map(|c| c.opened.iter().chain(&c.last_step));
+        let promises = rare.promises.iter().flat_map(|p| p.made.iter().chain(&p.renegotiated));
+        let failures = rare.failures.iter().map(|f| &f.fact);
+        let standing = rare.standing.iter().flat_map(|s| s.advocated.iter().chain(s.good.as_ref().map(|g| &g.fact)));
+        let alerts = self.alerts.iter().flat_map(|a| &a.evidence);
+        complaints
+            .chain(promises)
+            .chain(failures)
+            .chain(&rare.abandoned)
+            .chain(&self.life.last)
+            .chain(standing)
+            .chain(alerts)
+            .find(|fact| fact.event_id() == id)
+    }
+
+    /// How long they have been a customer at `time`: as anybody said, else since their first sign of life.
+    pub fn tenure(&self, time: Time) -> Span {
+        let first = self.life.last.as_ref().map(|_| self.life.first);
+        self.since().or(first).map_or(Span::ZERO, |since| time - since)
+    }
+
+    /// Last time anybody said officially how they are; `Time::MIN` if never.
+    pub fn last_word(&self) -> Time {
+        let good = self.rare.standing.as_ref().and_then(|s| s.good.as_ref());
+        good.map_or(self.not_good, |good| self.not_good.max(good.fact.time))
+    }
+
+    /// What would be lost with them and with whom they brought, in the tenant's currency.
+    pub fn value_at_stake(&self) -> Option<f64> {
+        let referrals = |value| self.rare.standing.as_ref().map_or(0.0, |s| s.lost_referrals(value));
+        self.value().map(|value| value + referrals(value))
+    }
+
+    /// What they are worth themselves.
     pub fn value(&self) -> Option<f64> {
         self.profile.as_ref()?.value
     }

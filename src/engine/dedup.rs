@@ -67,6 +67,15 @@ impl RecentIds {
         }
     }
 
+    /// Takes in the ids of the same customer under another name; the oldest beyond `capacity` are forgotten.
+    pub fn absorb(&mut self, other: RecentIds, capacity: usize) {
+        let mut entries = other.entries;
+        entries.extend(self.entries.drain(..));
+        let beyond = entries.len().saturating_sub(capacity);
+        entries.drain(..beyond);
+        self.entries = entries;
+    }
+
     /// How many ids are remembered.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -10,6 +10,8 @@ use crate::model::{Span, Time};
 
 /// Items of a kind remembered for one customer; beyond it the oldest closed one goes, else the oldest.
 pub const ITEMS_MAX: usize = 64;
+/// Responses remembered of one complaint.
+pub const RESPONSES_MAX: usize = 4;
 /// A closed item is remembered this long, so that late and reordered steps find it.
 pub const TOMBSTONE: Span = Span::days(30);
 
@@ -47,14 +49,30 @@ pub struct Complaint {
     pub started: Time,
     /// Limit for the first answer, inclusive.
     pub answer_due: Time,
+    /// From here on its time is nearly over.
+    pub soon_due: Time,
     /// Limit for the resolution, inclusive.
     pub resolve_due: Time,
+    /// Limit for saying sorry, inclusive; `Time::MAX` where nobody has to.
+    pub admission_due: Time,
     /// First answer since `started`.
     pub answered: Option<Time>,
     /// Whether the first limit was seen to pass unanswered.
     pub answer_missed: bool,
+    /// Whether `soon_due` was seen to pass.
+    pub soon_told: bool,
     /// Whether the second limit was seen to pass unsolved.
     pub resolve_missed: bool,
+    /// Whether the limit for saying sorry was seen to pass without it.
+    pub admission_missed: bool,
+    /// Whether the company has said sorry, or admitted the error, since it was opened.
+    pub admitted: bool,
+    /// The last written responses that admit nothing, at most `RESPONSES_MAX`, in order of time.
+    pub responses: ThinVec<Fact>,
+    /// The step that made `Resolved`.
+    pub solved: Option<Fact>,
+    /// The customer agreed that it is solved, or was content.
+    pub confirmed: Option<Fact>,
     /// The last step, if not the opening.
     pub last_step: Option<Fact>,
     /// Whether it was ever reopened.
@@ -83,6 +101,11 @@ impl Complaint {
         }
     }
 
+    /// Whether the company owes a word of apology, and its time is over.
+    pub fn lacks_admission(&self) -> bool {
+        self.is_open() && self.admission_missed && !self.admitted
+    }
+
     /// Whether a contact with these ids belongs to it.
     pub fn is_about(&self, correlation: Option<&str>, complaint_id: Option<&str>) -> bool {
         complaint_id.is_some_and(|id| id == &*self.id)
@@ -101,13 +124,17 @@ pub enum FailureKind {
     Mismatched,
     /// contact.ended{resolved=false}
     Unresolved,
+    /// contact.quality_scored, low on its scale
+    LowScore,
+    /// service.wait_exceeded, from the second within a month
+    Wait,
 }
 
 impl FailureKind {
     /// Weight as an open item.
     pub fn weight(self) -> f64 {
         match self {
-            FailureKind::Late | FailureKind::Unresolved => 0.5,
+            FailureKind::Late | FailureKind::Unresolved | FailureKind::LowScore | FailureKind::Wait => 0.5,
             FailureKind::Failed | FailureKind::Mismatched => 1.0,
         }
     }
@@ -115,9 +142,24 @@ impl FailureKind {
     /// The switching reason it stands for.
     pub fn category(self) -> Category {
         match self {
+            FailureKind::Late | FailureKind::Failed | FailureKind::Mismatched => Category::CoreFailure,
             FailureKind::Unresolved => Category::ResponseFailure,
-            _ => Category::CoreFailure,
+            FailureKind::LowScore => Category::EncounterFailure,
+            FailureKind::Wait => Category::Inconvenience,
         }
+    }
+
+    /// Whether something was not brought as it should be: what weighs double after a recovery.
+    pub fn is_delivery(self) -> bool {
+        match self {
+            FailureKind::Late | FailureKind::Failed | FailureKind::Mismatched => true,
+            FailureKind::Unresolved | FailureKind::LowScore | FailureKind::Wait => false,
+        }
+    }
+
+    /// Whether it is about one contact, of which a second failure is none.
+    pub fn is_contact(self) -> bool {
+        matches!(self, FailureKind::Unresolved | FailureKind::LowScore)
     }
 }
 

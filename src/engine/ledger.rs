@@ -30,6 +30,10 @@ pub enum Ledger {
     Intent,
     /// Referrals and references.
     Advocacy,
+    /// A punctual payer fell behind: 0.4, and 0.5 for being pressed on top.
+    Payment,
+    /// An instalment of a payment plan was kept.
+    PlanKept,
     /// Incidents: 0.5 each while the customer was not told, 0.15 once they were.
     Incident,
 }
@@ -48,6 +52,8 @@ impl Ledger {
             Ledger::DisputeDenied => 45,
             Ledger::Intent => 30,
             Ledger::Advocacy => 180,
+            Ledger::Payment => 30,
+            Ledger::PlanKept => 60,
             Ledger::Incident => 30,
         })
     }
@@ -109,8 +115,29 @@ impl Ledgers {
         self.get(ledger).map_or(0.0, |entry| entry.value_at(time, ledger.half_life()))
     }
 
+    /// Takes in what the ledgers of the same customer under another name hold.
+    pub fn absorb(&mut self, other: Ledgers) {
+        for (ledger, entry) in other.entries {
+            match ledger {
+                // What was said last counts, not how often.
+                Ledger::Survey | Ledger::Intent => self.set(ledger, entry.value, entry.at, &entry.event_id),
+                _ => self.add(ledger, entry.value, entry.at, &entry.event_id),
+            }
+        }
+    }
+
     /// Whether nothing is held at all.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether anything is held that speaks against the customer's staying and has not faded to less than a hundredth.
+    pub fn weigh_on(&self, time: Time) -> bool {
+        let weighs = |(ledger, entry): &(Ledger, Decayed)| {
+            !matches!(ledger, Ledger::Advocacy | Ledger::PlanKept)
+                && entry.value > 0.0
+                && time - entry.at < Span(7 * ledger.half_life().0)
+        };
+        self.entries.iter().any(weighs)
     }
 }

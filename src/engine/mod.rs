@@ -5,21 +5,25 @@
 //!
 //! ```text
 //! event ─▶ seen before? ─▶ watermark ─▶ timers due before it ─▶ deadlines it shows to have passed (settle)
-//!       ─▶ memory ─▶ score and band ─▶ detectors ─▶ alert life cycle ─▶ effects ─▶ next timer
+//!       ─▶ memory ─▶ score and band ─▶ detectors ─▶ alert life cycle ─▶ what stands on both ─▶ effects ─▶ next timer
 //! ```
 
+mod absorb;
 mod ahead;
 pub mod alert_lifecycle;
+mod anniversary;
 pub mod calendar;
 pub mod cohort;
 mod context;
 pub mod customer;
+mod cusum;
 mod decay;
 mod dedup;
 mod detectors;
 mod fact;
 mod grievance;
 mod hash;
+mod identity;
 mod ledger;
 mod memory;
 mod promise;
@@ -32,6 +36,7 @@ mod silence;
 mod store;
 mod tight;
 mod timer;
+mod usage;
 mod watermark;
 mod window;
 
@@ -46,16 +51,16 @@ pub use watermark::Clock;
 
 use ahead::Ahead;
 use alert_lifecycle::{Command, LiveAlert};
-use calendar::Calendar;
 use context::Context;
 use dedup::id_hash;
 use detectors::DETECTORS;
+use rules::RuleBook;
 use store::Store;
 use timer::{Slot, TimerQueue};
 
 use crate::model::alert::Reason;
 use crate::model::event::Data;
-use crate::model::{Alert, CustomerKey, Event, EventType, Partition, Time, customer::write_key};
+use crate::model::{Alert, CustomerKey, Event, EventType, Partition, Span, Time, customer::write_key};
 
 /// What the engine wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,8 +114,7 @@ pub const TIMERS_PER_STEP: usize = 1_000;
 
 /// The customers of one partition.
 pub struct Engine {
-    rules: Arc<Rules>,
-    calendar: Calendar,
+    rules: RuleBook,
     clock: Clock,
     /// Latest event time that may move the watermark; none without a wall clock.
     latest: Option<Time>,
@@ -123,15 +127,20 @@ pub struct Engine {
     /// Reused for the customers due at one instant.
     due: Vec<Slot>,
     ahead: Ahead,
+    /// Whether every customer of the input is here: then one that is not known yet is new.
+    is_whole: bool,
 }
 
 impl Engine {
-    /// An engine without customers.
+    /// An engine without customers, for one of several partitions.
+    pub fn of_many(rules: Arc<Rules>) -> Engine {
+        Engine { is_whole: false, ..Engine::new(rules) }
+    }
+
+    /// An engine without customers, for all of an input.
     pub fn new(rules: Arc<Rules>) -> Engine {
-        let calendar = Calendar::new(&rules.calendar);
         Engine {
-            rules,
-            calendar,
+            rules: RuleBook::new(rules),
             clock: Clock::default(),
             latest: None,
             customers: Store::default(),
@@ -141,6 +150,7 @@ impl Engine {
             key: String::new(),
             due: Vec::new(),
             ahead: Ahead::default(),
+            is_whole: true,
         }
     }
 
@@ -163,12 +173,13 @@ impl Engine {
     pub fn time_before(&mut self, event: &Event<'_>) -> Option<Time> {
         self.key.clear();
         write_key(&mut self.key, &event.tenant, &event.customer_id);
-        let seen = |slot| self.customers.get(slot).recent.contains(id_hash(event));
-        if !event.customer_id.is_empty() && self.customers.find(&self.key).is_some_and(seen) {
+        let found = if event.customer_id.is_empty() { None } else { self.customers.find(&self.key) };
+        let found = self.follow(found);
+        if found.is_some_and(|slot| self.customers.get(slot).recent.contains(id_hash(event))) {
             return None;
         }
         let mut clock = self.clock;
-        clock.observe(event.time, &self.rules.time, self.latest);
+        clock.observe(event.time, &self.rules.general().time, self.latest);
         clock.watermark.map(|watermark| watermark.min(Time(event.time.0 - 1)))
     }
 
@@ -180,26 +191,27 @@ impl Engine {
             self.key.clear();
             write_key(&mut self.key, &event.tenant, &event.customer_id);
             found = self.customers.find(&self.key);
+            found = self.follow(found);
         }
         let hash = id_hash(event);
         if found.is_some_and(|slot| self.customers.get(slot).recent.contains(hash)) {
             return Step::Done(Outcome::Duplicate);
         }
         let late = self.clock.watermark.is_some_and(|w| event.time < w);
-        let believed = self.clock.observe(event.time, &self.rules.time, self.latest);
+        let believed = self.clock.observe(event.time, &self.rules.general().time, self.latest);
         let watermark = self.clock.watermark.unwrap_or(Time::MIN);
         // At one instant events come before timers.
         if self.fire(watermark.min(Time(event.time.0 - 1)), TIMERS_PER_STEP, effects) {
             return Step::Again;
         }
-        if event.time < watermark - self.rules.time.late_limit {
+        if event.time < watermark - self.rules.general().time.late_limit {
             return Step::Done(Outcome::TooLate);
         }
         let (before, clock) = (effects.len(), watermark.min(Time(event.time.0 - 1)));
         let latest = if believed { Time::MAX } else { watermark };
         // What is about nobody, or about an alert of many, is for a cohort alone.
         let for_cohort = match (found, cohort::tell::commanded(event)) {
-            _ if about_nobody => Some(cohort::tell::of_nobody(event, effects)),
+            _ if about_nobody => Some(cohort::tell::of_nobody(event, self.rules.general(), effects)),
             (None, Some(cohort)) => Some(cohort::tell::of_command(event, cohort, effects)),
             (Some(_) | None, _) => None,
         };
@@ -218,7 +230,13 @@ impl Engine {
             stamp(&mut effects[before..], clock, latest);
             return Step::Done(Outcome::Applied);
         }
-        // Timers do not create or remove customers: the slot still holds.
+        // Timers remove nobody but those of whom only the mark of an erasure is left.
+        if found.is_some_and(|slot| self.customers.try_get(slot).is_none_or(|c| c.key.as_str() != self.key)) {
+            found = None;
+        }
+        if found.is_some_and(|slot| self.is_erased(slot, event.time)) {
+            return Step::Done(Outcome::TooLate);
+        }
         let slot = match found {
             Some(slot) => slot,
             None => self.customers.insert(Customer::new(CustomerKey::from_written(&self.key))),
@@ -226,6 +244,9 @@ impl Engine {
         let mut known = self.happen(slot, event, believed, hash, effects);
         if !known && let Some(cohort) = cohort::tell::commanded(event) {
             known = cohort::tell::of_command(event, cohort, effects);
+        }
+        if event.event_type == EventType::AccountMerged {
+            self.merge(slot, event, effects);
         }
         stamp(&mut effects[before..], clock, latest);
         self.fire(watermark, TIMERS_PER_STEP, effects);
@@ -239,15 +260,17 @@ impl Engine {
 
     /// Lets an event happen to a customer. False if it names an alert that is not known.
     fn happen(&mut self, slot: Slot, event: &Event<'_>, believed: bool, hash: u64, effects: &mut Vec<Effect>) -> bool {
-        let rules = &*self.rules;
+        let dedupe = &self.rules.general().dedupe;
+        let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
         // A time that is not believed does not move the customer's own time, whatever it does to the event's alerts.
         let time = if believed { event.time } else { self.clock.watermark.unwrap_or(event.time) };
         let highest = customer.highest.max(time);
-        customer.recent.insert(hash, time, rules.dedupe.ids_per_customer, rules.dedupe.max_age);
-        risk::catch_up_band(customer, rules, highest);
+        customer.recent.insert(hash, time, dedupe.ids_per_customer, dedupe.max_age);
         let now = highest.max(event.time);
-        let mut cx = Context::new(rules, &self.calendar, customer, now, effects);
+        let mut cx = Context::new(rules, calendar, customer, now, effects);
+        detectors::catch_up(&mut cx, highest);
+        let hindsight = detectors::hindsight(&cx, event.time);
         for detector in DETECTORS {
             (detector.settle)(&mut cx, event);
         }
@@ -261,7 +284,9 @@ impl Engine {
             Data::Alert(_) => command(&mut cx, event),
             _ => true,
         };
+        detectors::judge_ends(&mut cx, event.time, &hindsight);
         cx.settle_all(event.time);
+        detectors::judge(&mut cx, event.time);
         cohort::tell::of_event(&mut cx, event);
         self.touch(slot);
         known
@@ -278,7 +303,7 @@ impl Engine {
 
     /// The wall clock, for `max_future_skew`; without a call there is no such limit.
     pub fn observe_wall_clock(&mut self, now: Time) {
-        self.latest = Some(now + self.rules.time.max_future_skew);
+        self.latest = Some(now + self.rules.general().time.max_future_skew);
     }
 
     /// A time not later than that of the earliest timer.
@@ -316,7 +341,7 @@ impl Engine {
         if customer.queued != due {
             return;
         }
-        let next = next_deadline(customer, &self.rules);
+        let next = next_deadline(customer, self.rules.of(customer).0);
         let customer = self.customers.get_mut(slot);
         if next <= due {
             customer.queued = Time::MAX;
@@ -331,7 +356,10 @@ impl Engine {
 
     /// Fires every deadline of a customer that is due by `due`.
     fn fire_customer(&mut self, slot: Slot, due: Time, effects: &mut Vec<Effect>) {
-        let rules = &*self.rules;
+        if self.is_mark_over(slot, due) {
+            return self.forget_mark(slot);
+        }
+        let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
         // Each round passes at least one deadline, and a deadline moves on when it has passed.
         let mut rounds = 0;
@@ -344,7 +372,10 @@ impl Engine {
             assert!(rounds < 100_000, "a deadline does not move on");
             let now = customer.highest.max(next);
             customer.highest = now;
-            let mut cx = Context::new(rules, &self.calendar, customer, now, effects);
+            if identity::mark_ends(customer, rules.time.late_limit) <= next {
+                customer.rare.erased_at = Time::MIN;
+            }
+            let mut cx = Context::new(rules, calendar, customer, now, effects);
             if cx.c.band.due(rules.alerts.deescalate_band_after) <= next {
                 risk::update_band(cx.c, rules, next, false);
             }
@@ -356,10 +387,12 @@ impl Engine {
             while let Some((index, timer)) = next_alert_timer(cx.c, rules, next) {
                 cx.alert_timer(index, timer, next);
             }
+            detectors::judge_ends(&mut cx, next, &[]);
             cx.settle_all(next);
+            detectors::judge(&mut cx, next);
             let before = cx.effects.len();
             cohort::tell::of_deadline(&mut cx, next);
-            stamp(&mut cx.effects[before..], Time(due.0 - 1), Time::MAX);
+            stamp(&mut cx.effects[before..], due - Span(1), Time::MAX);
         }
         self.touch(slot);
     }
@@ -367,9 +400,10 @@ impl Engine {
     /// A cohort's alert begins or ceases to hold those of a customer. Nothing happens if they are not known.
     pub fn hold(&mut self, hold: &Hold, effects: &mut Vec<Effect>) {
         let Some(slot) = self.customers.find(hold.customer.as_str()) else { return };
+        let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
         let now = customer.highest.max(hold.at);
-        Context::new(&self.rules, &self.calendar, customer, now, effects).take_hold(hold);
+        Context::new(rules, calendar, customer, now, effects).take_hold(hold);
         self.touch(slot);
     }
 
@@ -386,7 +420,8 @@ impl Engine {
 
     /// Puts a customer into the timer queue, unless it stands there early enough.
     fn queue(&mut self, slot: Slot) {
-        let next = next_deadline(self.customers.get(slot), &self.rules);
+        let customer = self.customers.get(slot);
+        let next = next_deadline(customer, self.rules.of(customer).0);
         let customer = self.customers.get_mut(slot);
         if next < customer.queued {
             customer.queued = next;
@@ -397,17 +432,6 @@ impl Engine {
             let customers = &self.customers;
             self.timers.retain(|due, slot| customers.try_get(slot).is_some_and(|c| c.queued == due));
         }
-    }
-
-    fn erase(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
-        let key = CustomerKey::from_written(&self.key);
-        let Some(slot) = self.customers.find(key.as_str()) else { return };
-        let customer = self.customers.get_mut(slot);
-        let now = customer.highest.max(event.time);
-        Context::new(&self.rules, &self.calendar, customer, now, effects).close_all(Reason::Erased, event.time);
-        cohort::tell::of_erasure(customer, event, effects);
-        self.customers.remove(&key);
-        self.gone.push(key);
     }
 
     /// Whether any customer changed since the last `take_changed`.
@@ -483,19 +507,17 @@ fn stamp(effects: &mut [Effect], clock: Time, latest: Time) {
 
 /// The earliest deadline of a customer; `Time::MAX` without one.
 fn next_deadline(customer: &Customer, rules: &Rules) -> Time {
-    let mut earliest = Time::MAX;
+    let mut earliest = customer.band.due(rules.alerts.deescalate_band_after).min(detectors::judged_at(customer, rules));
+    earliest = earliest.min(identity::mark_ends(customer, rules.time.late_limit));
     for detector in DETECTORS {
         earliest = earliest.min((detector.deadline)(customer, rules));
     }
-    let mut live = false;
     for alert in customer.alerts.iter().filter(|a| a.is_live()) {
-        live = true;
         if let Some((due, _)) = alert.next_timer(rules.alerts.update_interval) {
             earliest = earliest.min(due);
         }
     }
-    // The band matters to live alerts; for others it catches up at the next event.
-    if live { earliest.min(customer.band.due(rules.alerts.deescalate_band_after)) } else { earliest }
+    earliest
 }
 
 /// The first deadline due by `due` of the customer's live alerts, by (due, kind, object, timer).

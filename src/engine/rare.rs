@@ -17,7 +17,7 @@ use super::memory::money::Money;
 use super::memory::quality::Quality;
 use super::memory::standing::Standing;
 use super::promise::Promise;
-use crate::model::Time;
+use crate::model::{CustomerKey, Time};
 
 /// The parts of a customer's memory that are usually empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,10 @@ pub struct RareParts {
     pub left: Time,
     /// Last time a wish to leave was taken back; `Time::MIN` if never.
     pub intent_cleared: Time,
+    /// Who has this customer's memory now, and gets their events.
+    pub merged_into: Option<CustomerKey>,
+    /// When everything about them was erased; `Time::MIN` if never.
+    pub erased_at: Time,
     /// Service quality: scores of contacts by dimension, recoveries, and what was said on the spot.
     pub quality: Option<Box<Quality>>,
     /// Prices, rivals, changes and what was cut off.
@@ -61,6 +65,8 @@ static EMPTY: LazyLock<RareParts> = LazyLock::new(|| RareParts {
     mutes: ThinVec::new(),
     left: Time::MIN,
     intent_cleared: Time::MIN,
+    merged_into: None,
+    erased_at: Time::MIN,
     quality: None,
     market: None,
     care: None,
@@ -78,6 +84,11 @@ impl Rare {
     /// The parts, if there is anything in them: for changes that only take away.
     pub fn present(&mut self) -> Option<&mut RareParts> {
         self.0.as_deref_mut()
+    }
+
+    /// The parts by themselves, if there is anything in them.
+    pub fn into_parts(self) -> Option<RareParts> {
+        self.0.map(|parts| *parts)
     }
 
     /// Gives back the room if there is nothing in it.

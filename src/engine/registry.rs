@@ -2,6 +2,7 @@
 
 use crate::model::Kind;
 use crate::model::alert::{Certainty, FactWord, Guardrail, Severity};
+use crate::model::event::Dimension;
 
 /// What holds for every alert of a kind.
 #[derive(Clone, Copy, Debug)]
@@ -209,7 +210,14 @@ pub const DEFINITIONS: &[Definition] = &[
         raised: "error with an open item; critical if moving to another provider was requested",
         band_lifts: true,
         certainty: Certainty::Likely,
-        settings: &["competitor"],
+        settings: &[
+            "competitor.half_life",
+            "competitor.pull",
+            "competitor.signal_age",
+            "competitor.pull_over",
+            "competitor.hold",
+            "competitor.expires_after",
+        ],
         ..row(
             Kind::CompetitorPull,
             "M05",
@@ -220,7 +228,12 @@ pub const DEFINITIONS: &[Definition] = &[
     Definition {
         raised: "error from `competitor.gap_error`",
         band_lifts: true,
-        settings: &["competitor.gap_warning", "competitor.gap_error", "competitor.gap_expires_after"],
+        settings: &[
+            "competitor.gap_warning",
+            "competitor.gap_error",
+            "competitor.offer_valid",
+            "competitor.gap_expires_after",
+        ],
         ..row(
             Kind::ValueGap,
             "M29",
@@ -376,6 +389,8 @@ pub const DEFINITIONS: &[Definition] = &[
     },
     Definition {
         band_lifts: true,
+        certainty: Certainty::Likely,
+        held_out: true,
         settings: &["trust"],
         ..row(
             Kind::TrustLow,
@@ -589,6 +604,18 @@ pub const DEFINITIONS: &[Definition] = &[
         )
     },
 ];
+
+/// What else to do where an alert speaks of one dimension of service.
+pub fn step_for(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Reliability => "say_what_was_fixed",
+        Dimension::Responsiveness => "give_direct_line",
+        Dimension::Assurance => "bring_in_expert",
+        Dimension::Empathy => "ask_what_matters",
+        Dimension::Courtesy => "apologise_by_name",
+        Dimension::Tangibles => "show_what_is_new",
+    }
+}
 
 /// The row of `kind`.
 pub fn definition(kind: Kind) -> &'static Definition {

@@ -74,6 +74,11 @@ impl Sentiment {
         self.fast.faded(time - self.at, FAST).mean()
     }
 
+    /// Whether what they feel is below neutral.
+    pub fn is_low(&self) -> bool {
+        self.fast.sum < 0.0
+    }
+
     /// How far the fast mean lies below the customer's own baseline at `time`; never negative.
     pub fn fall(&self, time: Time) -> f64 {
         let slow = self.slow.faded(time - self.at, SLOW).mean();

@@ -38,6 +38,10 @@ words! {
     }
 }
 words! {
+    /// Whether people hear of the alert, or the customer is of the group that shows what happens without it.
+    Treatment { Treat "treat", Control "control", }
+}
+words! {
     /// How sure the alert is: a fact, a likely reading, or the model's guess.
     Certainty { Observed "observed", Likely "likely", Possible "possible", }
 }
@@ -160,6 +164,10 @@ pub struct Alert {
     pub evidence: Vec<Evidence>,
     /// What to do, from the registry.
     pub action: Action,
+    /// Whether people hear of it.
+    pub treatment: Treatment,
+    /// Shared by alerts of one kind and owner that opened within the same 30 seconds.
+    pub batch: String,
     /// The alert that keeps this one quiet.
     pub inhibited_by: Option<String>,
     /// The incident it belongs to.

@@ -36,6 +36,11 @@ impl CustomerKey {
         decode(self.0.split_once('/').map_or("", |(tenant, _)| tenant))
     }
 
+    /// The tenant as it is written in keys.
+    pub fn written_tenant(&self) -> &str {
+        self.0.split_once('/').map_or("", |(tenant, _)| tenant)
+    }
+
     /// The customer's id, decoded.
     pub fn customer_id(&self) -> String {
         decode(self.0.split_once('/').map_or("", |(_, id)| id))

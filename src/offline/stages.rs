@@ -37,8 +37,12 @@ pub struct Stages {
 impl Stages {
     /// Both stages, the customers in so many partitions, at least one.
     pub fn new(rules: &Arc<Rules>, partitions: u32) -> Stages {
+        let engine = |_| match partitions {
+            0 | 1 => Engine::new(rules.clone()),
+            _ => Engine::of_many(rules.clone()),
+        };
         Stages {
-            customers: (0..partitions.max(1)).map(|_| Engine::new(rules.clone())).collect(),
+            customers: (0..partitions.max(1)).map(engine).collect(),
             cohorts: Cohorts::new(rules.clone()),
             clocks: Clocks::default(),
             effects: Vec::new(),

@@ -11,7 +11,8 @@
 //! Lines stand in the order of arrival; the time is when it happened, in UTC. `d1` is Monday, 2026-03-02, `d0` the day
 //! before; a full date does as well, and a time alone is on the day of the line before. `until` lets time pass without
 //! an event, `always` holds for every event below it. `alert=KIND/object` names an alert of the customer in `alert.*`
-//! events. A comment begins with `#`, at the beginning of a line or after two spaces.
+//! events, `instalments="i1 d10, i2 d40"` is a payment plan. A comment begins with `#`, at the beginning of a line or
+//! after two spaces.
 
 use crate::codec;
 use crate::model::{CustomerKey, Span, Time};
@@ -125,6 +126,8 @@ fn event(line: usize, time: Time, customer: &str, event_type: &str, fields: &[&S
             event.insert(name.into(), value.into());
         } else if name == "alert" {
             alert = Some(value);
+        } else if name == "instalments" {
+            data.insert(name.into(), instalments(value, &mut day)?.into());
         } else if INSTANTS.contains(&name) {
             let (time, _) = moment(&words(value)?, &mut day)?;
             data.insert(name.into(), time.to_string().into());
@@ -147,6 +150,19 @@ fn event(line: usize, time: Time, customer: &str, event_type: &str, fields: &[&S
     let value = serde_json::to_vec(&event).expect("a map of texts is JSON");
     codec::decode(&value).map_err(|error| format!("the event is no event: {error}"))?;
     Ok(Written { key: key.into(), value, time })
+}
+
+/// The instalments of a plan: ids and due times, as in `i1 d10, i2 d40 12:00`.
+fn instalments(text: &str, day: &mut Option<Time>) -> Result<Vec<serde_json::Value>, String> {
+    let one = |part: &str| {
+        let words = words(part)?;
+        let (due, rest) = moment(&words[1..], day)?;
+        match rest {
+            [] => Ok(serde_json::json!({"instalment_id": words[0], "due": due.to_string()})),
+            [word, ..] => Err(format!("what does {word} mean?")),
+        }
+    };
+    text.split(',').map(one).collect()
 }
 
 /// Splits at spaces outside of double quotes, which are dropped.

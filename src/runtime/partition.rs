@@ -26,7 +26,7 @@ impl Task {
         Task {
             partition,
             phase: Phase::Locating,
-            engine: Engine::new(rules.clone()),
+            engine: Engine::of_many(rules.clone()),
             idleness: Idleness::new(NextOffset(0), now),
             try_at: Duration::ZERO,
             done_in_record: 0,
@@ -75,7 +75,7 @@ impl Task {
 
     /// Drops the state: what is committed is all that holds.
     pub(super) fn forget(&mut self, rules: &Arc<Rules>) {
-        self.engine = Engine::new(rules.clone());
+        self.engine = Engine::of_many(rules.clone());
         self.done_in_record = 0;
         self.try_at = Duration::ZERO;
     }

@@ -19,6 +19,8 @@ pub struct Topics {
     pub alerts: String,
     /// The last state of each alert, compacted.
     pub alerts_state: String,
+    /// Alerts about customers of the control group; none: nobody is held out.
+    pub holdout: Option<String>,
     /// Records that could not be read.
     pub dead_letters: String,
     /// Customers, compacted; as many partitions as the input.

@@ -42,8 +42,8 @@ pub enum Problem {
 
 /// Everything that is wrong with the topics; empty if nothing is.
 pub fn check(cluster: &Cluster, topics: &Topics, timeout: Duration) -> Result<Vec<Problem>, Error> {
-    let names =
-        [&topics.input, &topics.changelog, &topics.alerts_state, &topics.alerts, &topics.dead_letters].map(|n| &**n);
+    let always = [&topics.input, &topics.changelog, &topics.alerts_state, &topics.alerts, &topics.dead_letters];
+    let names: Vec<&str> = always.into_iter().chain(&topics.holdout).map(String::as_str).collect();
     let found = admin::describe(cluster, &names, timeout)?;
     Ok(judge(&names, &found))
 }

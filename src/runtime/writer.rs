@@ -9,7 +9,7 @@ use super::settings::{Delivery, Settings};
 use crate::codec::{Rejected, alert as alert_codec, changelog, dead_letter};
 use crate::engine::Customer;
 use crate::kafka::{Error, Guarantee, Header, Next, Outgoing, Producer, Record, TopicIndex};
-use crate::model::alert::Reason;
+use crate::model::alert::{Reason, Treatment};
 use crate::model::{Alert, CustomerKey, Kind, NextOffset, Partition, Severity, Time, Transition};
 use crate::task::{Load, Outcome, Transaction, TransactionAction, TransactionObserved};
 use crate::wording::Wording;
@@ -18,6 +18,7 @@ const ALERTS: TopicIndex = TopicIndex(0);
 const ALERTS_STATE: TopicIndex = TopicIndex(1);
 const DEAD_LETTERS: TopicIndex = TopicIndex(2);
 const CHANGELOG: TopicIndex = TopicIndex(3);
+const HOLDOUT: TopicIndex = TopicIndex(4);
 
 /// A dead letter is the original and our headers, and the library sends 1,000,000 bytes at most: what is longer is cut
 /// and says so. The three together leave room for our own.
@@ -105,7 +106,7 @@ impl Writer {
         if self.producer.is_none() {
             let topics = &self.settings.topics;
             let names = [&topics.alerts, &topics.alerts_state, &topics.dead_letters, &topics.changelog];
-            let names = names.map(String::clone);
+            let names: Vec<String> = names.into_iter().chain(&topics.holdout).map(String::clone).collect();
             self.producer = Some(Producer::open(&self.settings.cluster, &self.guarantee, &names, &topics.input)?);
         }
         Ok(self.producer.as_ref().expect("just opened"))
@@ -193,14 +194,18 @@ impl Writer {
         }
         let headers: Vec<Header<'_>> =
             facts.iter().chain(&wall).map(|(name, value)| Header { name, value: Some(value.as_bytes()) }).collect();
+        let is_control = alert.treatment == Treatment::Control && self.settings.topics.holdout.is_some();
         self.write(&Outgoing {
-            topic: ALERTS,
+            topic: if is_control { HOLDOUT } else { ALERTS },
             partition: None,
             key: Some(key.as_bytes()),
             value: Some(value),
             headers: &headers,
             timestamp: None,
         })?;
+        if is_control {
+            return Ok(());
+        }
         // Of a customer who was erased nothing stays.
         let erased = alert.reason == Some(Reason::Erased);
         self.write(&Outgoing {

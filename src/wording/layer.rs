@@ -1,4 +1,5 @@
-//! A file of sentences: TOML tables named after kinds, and the line of each sentence for errors.
+//! A file of sentences: TOML tables named after kinds, and the line of each sentence for errors. A user's file holds
+//! them for every language: `[es.PROMISE_BROKEN]`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,13 +7,15 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::form::Form;
+use super::language::Language;
 use crate::model::Kind;
+use crate::model::event::Dimension;
 
 /// Why a file of sentences cannot be used, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {problem}")]
 pub struct WordingError {
-    /// The file, as `Override` names it.
+    /// The file, as it was named.
     pub file: String,
     /// Line in it, from 1.
     pub line: usize,
@@ -22,6 +25,8 @@ pub struct WordingError {
 
 /// The table for what every kind says alike.
 pub(super) const EVERY_KIND: &str = "EVERY_KIND";
+/// The table for how the dimensions of service quality are called.
+pub(super) const DIMENSIONS: &str = "DIMENSIONS";
 
 /// A sentence, or a part that other sentences put in by `{{ name }}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +37,8 @@ pub(super) enum Part {
     Mistake,
     Settled,
     Body(Form),
+    /// A word, not a template; of no kind.
+    Dimension(Dimension),
 }
 
 impl Part {
@@ -46,6 +53,7 @@ impl Part {
             Part::Mistake => "mistake",
             Part::Settled => "settled",
             Part::Body(form) => form.name(),
+            Part::Dimension(dimension) => dimension.name(),
         }
     }
 
@@ -74,48 +82,86 @@ pub(super) struct Layer {
 type Tables = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<String>>>;
 
 impl Layer {
-    /// Reads a file of sentences; templates are not looked at yet.
+    /// Reads a shipped file, whose sentences are of one language; templates are not looked at yet.
     pub(super) fn read(file: &str, text: &str) -> Result<Layer, WordingError> {
-        let error =
-            |offset: usize, problem: String| WordingError { file: file.into(), line: line_at(text, offset), problem };
-        let tables: Tables = toml::from_str(text)
-            .map_err(|e| error(e.span().map_or(0, |span| span.start), e.message().trim_end().to_owned()))?;
+        Reader { file, text }.layer(Reader { file, text }.parsed()?)
+    }
+
+    /// Reads a user's file: a layer for each language that it names.
+    pub(super) fn read_own(file: &str, text: &str) -> Result<Vec<(Language, Layer)>, WordingError> {
+        let reader = Reader { file, text };
+        let mut languages: Vec<_> = reader.parsed::<BTreeMap<Spanned<String>, Tables>>()?.into_iter().collect();
+        languages.sort_by_key(|(name, _)| name.span().start);
+        let layer = |(name, tables): (Spanned<String>, Tables)| {
+            let language = Language::parse(name.get_ref()).ok_or_else(|| {
+                let known: Vec<_> = Language::ALL.iter().map(|language| language.name()).collect();
+                let problem = format!("no language is called `{}`; there are {}", name.get_ref(), known.join(", "));
+                reader.error(name.span().start, problem)
+            })?;
+            Ok((language, reader.layer(tables)?))
+        };
+        languages.into_iter().map(layer).collect()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn error(self, offset: usize, problem: String) -> WordingError {
+        WordingError { file: self.file.into(), line: line_at(self.text, offset), problem }
+    }
+
+    fn parsed<T: serde::de::DeserializeOwned>(self) -> Result<T, WordingError> {
+        toml::from_str(self.text)
+            .map_err(|e| self.error(e.span().map_or(0, |span| span.start), e.message().trim_end().to_owned()))
+    }
+
+    fn layer(self, tables: Tables) -> Result<Layer, WordingError> {
         let mut pieces = BTreeMap::new();
         // In the order of the file, so that the first mistake is the one told.
         let mut tables: Vec<_> = tables.into_iter().collect();
         tables.sort_by_key(|(name, _)| name.span().start);
         for (table, sentences) in tables {
-            let kind = match Kind::parse(table.get_ref()) {
-                Some(kind) => Some(kind),
-                None if table.get_ref() == EVERY_KIND => None,
-                None => {
-                    let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).chain([EVERY_KIND]).collect();
-                    let problem = format!("no kind is called `{}`; there are {}", table.get_ref(), known.join(", "));
-                    return Err(error(table.span().start, problem));
-                }
-            };
+            let name = table.get_ref();
+            let kind = Kind::parse(name);
+            if kind.is_none() && name != EVERY_KIND && name != DIMENSIONS {
+                let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).chain([EVERY_KIND, DIMENSIONS]).collect();
+                let problem = format!("no kind is called `{name}`; there are {}", known.join(", "));
+                return Err(self.error(table.span().start, problem));
+            }
             let mut sentences: Vec<_> = sentences.into_iter().collect();
             sentences.sort_by_key(|(name, _)| name.span().start);
             for (name, sentence) in sentences {
-                let Some(part) = Part::parse(name.get_ref()) else {
-                    let known: Vec<_> = [Part::Title].into_iter().chain(Part::INNER).map(Part::name).collect();
-                    let forms: Vec<_> = Form::ALL.iter().map(|form| form.name()).collect();
-                    let problem = format!(
-                        "no sentence is called `{}`; there are {}, {}",
-                        name.get_ref(),
-                        known.join(", "),
-                        forms.join(", ")
-                    );
-                    return Err(error(name.span().start, problem));
+                let part = match table.get_ref().as_str() {
+                    DIMENSIONS => Dimension::parse(name.get_ref()).map(Part::Dimension),
+                    _ => Part::parse(name.get_ref()),
                 };
-                let line = first_line(text, sentence.span());
+                let Some(part) = part else {
+                    return Err(self.error(name.span().start, unknown(table.get_ref(), name.get_ref())));
+                };
+                let line = first_line(self.text, sentence.span());
                 // Lines count, other blanks do not.
                 let text = sentence.into_inner().replace(['\t', '\r'], " ");
                 pieces.insert((kind, part), Piece { text, line });
             }
         }
-        Ok(Layer { file: file.into(), pieces })
+        Ok(Layer { file: self.file.into(), pieces })
     }
+}
+
+/// What to say about a name that stands in `table` and means nothing there.
+fn unknown(table: &str, name: &str) -> String {
+    if table == DIMENSIONS {
+        let known: Vec<_> = Dimension::ALL.iter().map(|dimension| dimension.name()).collect();
+        return format!("no dimension is called `{name}`; there are {}", known.join(", "));
+    }
+    let parts = [Part::Title].into_iter().chain(Part::INNER).map(Part::name);
+    let known: Vec<_> = parts.chain(Form::ALL.iter().map(|form| form.name())).collect();
+    format!("no sentence is called `{name}`; there are {}", known.join(", "))
 }
 
 fn line_at(text: &str, offset: usize) -> usize {

@@ -1,21 +1,24 @@
 //! The sentences of one language, compiled: layers -> one template for each kind and form.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::io;
 
 use minijinja::{Environment, Error, ErrorKind, Output, State, Template, UndefinedBehavior, Value};
 
 use super::Text;
-use super::facts::{self, Moment};
+use super::facts::{self, Moment, Quality};
 use super::form::Form;
 use super::language::Language;
 use super::layer::{Layer, Part, Piece, WordingError};
 use crate::model::Kind;
+use crate::model::event::Dimension;
 
 /// Longest title and body, in bytes, that a user's template may give.
 const TITLE_BYTES_MAX: usize = 200;
 const BODY_BYTES_MAX: usize = 4_000;
+/// Longest word, in bytes, for a dimension of service quality.
+const WORD_BYTES_MAX: usize = 60;
 
 /// One language, ready to speak.
 pub(super) struct Voice {
@@ -36,7 +39,8 @@ enum Sentence {
 impl Voice {
     /// Compiles what `layers` say, later ones before earlier ones, a kind's own sentence before one for every kind.
     pub(super) fn compile(language: Language, layers: &[Layer]) -> Result<Voice, WordingError> {
-        let mut voice = Voice { env: environment(language), titles: Vec::new(), bodies: Vec::new() };
+        let env = environment(language, dimensions(layers)?);
+        let mut voice = Voice { env, titles: Vec::new(), bodies: Vec::new() };
         // Many forms of a kind say the same: each source is compiled once.
         let mut names = HashMap::new();
         for &kind in Kind::ALL {
@@ -61,11 +65,8 @@ impl Voice {
             let of = |kind| layers.iter().rev().find_map(|layer| Some((layer, layer.pieces.get(&(kind, part))?)));
             of(Some(kind)).or_else(|| of(None))
         };
-        let (layer, piece) = find(part).ok_or_else(|| WordingError {
-            file: layers.first().map_or(String::new(), |layer| layer.file.clone()),
-            line: 1,
-            problem: format!("{} has no `{}`", kind.name(), part.name()),
-        })?;
+        let (layer, piece) =
+            find(part).ok_or_else(|| incomplete(layers, format!("{} has no `{}`", kind.name(), part.name())))?;
         let mut missing = None;
         let source = splice(&piece.text, |inner| match find(inner) {
             Some((_, piece)) => piece.text.trim(),
@@ -93,9 +94,13 @@ impl Voice {
 
     /// What an alert of `kind` says in `form`; none if a template fails on these facts.
     pub(super) fn text(&self, kind: Kind, form: Form, speech: &Value) -> Option<Text> {
-        let title = &self.titles[kind as usize];
         let body = &self.bodies[kind as usize * Form::ALL.len() + form as usize];
-        Some(Text { title: self.say(title, speech)?, body: self.say(body, speech)? })
+        Some(Text { title: self.title(kind, speech)?, body: self.say(body, speech)? })
+    }
+
+    /// The title alone.
+    pub(super) fn title(&self, kind: Kind, speech: &Value) -> Option<String> {
+        self.say(&self.titles[kind as usize], speech)
     }
 
     fn say(&self, sentence: &Sentence, speech: &Value) -> Option<String> {
@@ -106,28 +111,49 @@ impl Voice {
     }
 }
 
+/// How the language calls each dimension, in their order.
+fn dimensions(layers: &[Layer]) -> Result<Vec<String>, WordingError> {
+    let word = |&dimension: &Dimension| {
+        let piece = layers.iter().rev().find_map(|layer| layer.pieces.get(&(None, Part::Dimension(dimension))));
+        let missing = || incomplete(layers, format!("there is no word for `{}`", dimension.name()));
+        piece.map(|piece| tidy(&piece.text)).ok_or_else(missing)
+    };
+    Dimension::ALL.iter().map(word).collect()
+}
+
+fn incomplete(layers: &[Layer], problem: String) -> WordingError {
+    WordingError { file: layers.first().map_or(String::new(), |layer| layer.file.clone()), line: 1, problem }
+}
+
 /// Renders every sentence of a user's file by itself, for every combination of facts of its kinds.
 pub(super) fn check(language: Language, layer: &Layer) -> Result<(), WordingError> {
-    let env = environment(language);
+    let env = environment(language, Dimension::ALL.iter().map(|dimension| dimension.name().to_owned()).collect());
     let mut pieces: Vec<_> = layer.pieces.iter().collect();
     pieces.sort_by_key(|(_, piece)| piece.line);
     for ((kind, part), piece) in pieces {
         let error =
             |problem: &str| WordingError { file: layer.file.clone(), line: piece.line, problem: problem.into() };
+        if matches!(part, Part::Dimension(_)) {
+            let word = tidy(&piece.text);
+            if word.is_empty() || word.len() > WORD_BYTES_MAX || word.contains('{') {
+                return Err(error("a dimension is called by a word of at most 60 bytes, and that is no template"));
+            }
+            continue;
+        }
         // A word in the place of each part that is put in: the lines stay where they are.
         let bodies = matches!(part, Part::Body(_));
         let source = if bodies { splice(&piece.text, |_| "…") } else { piece.text.clone() };
         let template = env.template_from_str(&source).map_err(|e| located(layer, piece, &e, None))?;
-        let mut unknown: Vec<_> = template.undeclared_variables(false).into_iter().collect();
-        unknown.retain(|name| !facts::NAMES.contains(&name.as_str()) && !is_global(&env, name));
-        if let Some(name) = unknown.into_iter().min() {
-            let line = source.find(&name).map_or(0, |at| source[..at].matches('\n').count());
+        let used: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
+        let unknown = |name: &&String| !facts::NAMES.contains(&name.as_str()) && !is_global(&env, name);
+        if let Some(name) = used.iter().find(unknown) {
+            let line = source.find(name).map_or(0, |at| source[..at].matches('\n').count());
             let problem = format!("no fact is called `{name}`; there are {}", facts::NAMES.join(", "));
             return Err(WordingError { line: piece.line + line, ..error(&problem) });
         }
         let kinds = kind.as_ref().map_or(Kind::ALL, std::slice::from_ref);
-        for speech in kinds.iter().flat_map(|kind| facts::every_speech(*kind)) {
-            let absent = absent_names(&speech);
+        for speech in kinds.iter().flat_map(|kind| facts::every_speech(*kind, &used)) {
+            let absent = absent_names(&speech, &used);
             let text = template.render(speech.into_value()).map_err(|e| located(layer, piece, &e, Some(&absent)))?;
             let text = tidy(&text);
             let is_title = *part == Part::Title;
@@ -146,9 +172,9 @@ fn is_global(env: &Environment<'_>, name: &str) -> bool {
     env.globals().any(|(global, _)| global == name)
 }
 
-fn absent_names(speech: &facts::Speech) -> String {
+fn absent_names(speech: &facts::Speech, used: &BTreeSet<String>) -> String {
     let value = speech.clone().into_value();
-    let absent = |name: &&&str| value.get_attr(name).is_ok_and(|fact| fact.is_none());
+    let absent = |name: &&&str| used.contains(**name) && value.get_attr(name).is_ok_and(|fact| fact.is_none());
     facts::NAMES.iter().filter(absent).copied().collect::<Vec<_>>().join(", ")
 }
 
@@ -165,7 +191,8 @@ fn located(layer: &Layer, piece: &Piece, error: &Error, absent: Option<&str>) ->
     WordingError { file: layer.file.clone(), line: piece.line + error.line().map_or(0, |line| line - 1), problem }
 }
 
-fn environment(language: Language) -> Environment<'static> {
+/// `dimensions`: what each of `Dimension::ALL` is called.
+pub(super) fn environment(language: Language, dimensions: Vec<String>) -> Environment<'static> {
     let mut env = Environment::new();
     // A misspelt fact is an error, not an empty place.
     env.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -174,14 +201,19 @@ fn environment(language: Language) -> Environment<'static> {
         if value.is_none() {
             return Err(invalid("a fact is printed that may be absent: put it into {% if … %}"));
         }
-        match value.downcast_object_ref::<Moment>() {
-            Some(moment) => {
-                let mut text = String::with_capacity(40);
-                language.write_date_time(&mut text, moment.0);
-                out.write_str(&text).map_err(|_| invalid("no room for a date"))
-            }
-            None => minijinja::escape_formatter(out, state, value),
+        if let Some(moment) = value.downcast_object_ref::<Moment>() {
+            let mut text = String::with_capacity(40);
+            language.write_date_time(&mut text, moment.0);
+            return out.write_str(&text).map_err(|_| invalid("no room for a date"));
         }
+        if let Some(quality) = value.downcast_object_ref::<Quality>() {
+            return out.write_str(&dimensions[quality.0 as usize]).map_err(|_| invalid("no room for a word"));
+        }
+        minijinja::escape_formatter(out, state, value)
+    });
+    env.add_filter("code", |value: &Value| -> Result<&'static str, Error> {
+        let quality = value.downcast_object_ref::<Quality>().ok_or_else(|| not_a("code", "a dimension"))?;
+        Ok(quality.0.name())
     });
     env.add_filter("date", move |value: &Value| -> Result<String, Error> {
         let moment = value.downcast_object_ref::<Moment>().ok_or_else(|| not_a("date", "a time"))?;
@@ -206,7 +238,7 @@ fn not_a(filter: &str, wanted: &str) -> Error {
 }
 
 /// Puts the parts named by `{{ what }}`, `{{ advice }}`, `{{ mistake }}` and `{{ settled }}` into a body's source.
-fn splice<'a>(source: &'a str, mut text_of: impl FnMut(Part) -> &'a str) -> String {
+pub(super) fn splice<'a>(source: &'a str, mut text_of: impl FnMut(Part) -> &'a str) -> String {
     let mut out = String::with_capacity(source.len() + 512);
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {

@@ -11,8 +11,9 @@ use churnwatch::engine::{Clock, Customer, Effect, Engine, Outcome, Rules, Step a
 use churnwatch::model::alert::Alert;
 use churnwatch::model::event::{
     AccountData, AlertData, BillingData, CareData, Category, CompetitorData, ComplaintData, ComplaintSeverity,
-    ContactData, Data, Dimension, Direction, FeatureRequestData, FeedbackData, Metric, OrderData, Outcome as Decision,
-    OutcomeData, Products, ProfileData, PromiseData, Renewal, Scalar, ServiceData, Text, UsageData,
+    ContactData, Data, Dimension, Direction, Family, FeatureRequestData, FeedbackData, Instalment, Metric, OrderData,
+    Outcome as Decision, OutcomeData, Products, ProfileData, PromiseData, Renewal, Scalar, ServiceData, Text,
+    UsageData,
 };
 use churnwatch::model::{CustomerKey, Event, EventType, Span, Time};
 use proptest::prelude::*;
@@ -62,15 +63,20 @@ pub const ACTS: &[Act] = acts! {
         complaint_id: text("k", o), severity: Some(ComplaintSeverity::Major), category: Some(Category::CoreFailure),
         text: word("it broke\nagain"), sentiment: Some(-0.8), incident_id: text("i", o)
     };
+    ComplaintOpened "rude" Complaint(ComplaintData) |o| {
+        complaint_id: text("k", o), category: Some(Category::EncounterFailure)
+    };
     ComplaintAcknowledged "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintAssessed "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintInvestigating "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintResponded "" Complaint(ComplaintData) |o| { complaint_id: text("k", o), admission: Some(true) };
+    ComplaintResponded "admits nothing" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintResolved "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintResolved "again" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintConfirmed "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintClosed "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintReopened "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
+    ComplaintReopened "thanks" Complaint(ComplaintData) |o| { complaint_id: text("k", o), sentiment: Some(0.9) };
     ComplaintWithdrawn "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ComplaintEscalated "" Complaint(ComplaintData) |o| { complaint_id: text("k", o) };
     ContactStarted "" Contact(ContactData) |o| { contact_id: text("c", o) };
@@ -89,9 +95,12 @@ pub const ACTS: &[Act] = acts! {
     };
     ContactEnded "solved" Contact(ContactData) |o| { contact_id: text("c", o), resolved: Some(true) };
     ContactEnded "unsolved" Contact(ContactData) |o| { contact_id: text("c", o), resolved: Some(false) };
-    ContactQualityScored "" Contact(ContactData) |o| {
-        dimension: Some(Dimension::Courtesy), score: Some(1.0), agent_id: text("agent", o)
+    ContactQualityScored "rude" Contact(ContactData) |o| {
+        contact_id: text("c", o), dimension: Some(Dimension::Courtesy), score: Some(1.0), agent_id: text("agent", o)
     };
+    ContactQualityScored "not kind" Contact(ContactData) |o| { dimension: Some(Dimension::Courtesy), score: Some(2.0) };
+    ContactQualityScored "as ever" Contact(ContactData) |o| { dimension: Some(Dimension::Courtesy), score: Some(5.0) };
+    ContactQualityScored "well" Contact(ContactData) |o| { score: Some(9.0), scale_max: Some(10.0) };
     SurveySent "" Feedback(FeedbackData) |o| { survey_id: text("s", o) };
     SurveyAnswered "detractor" Feedback(FeedbackData) |o| {
         survey_id: text("s", o), metric: Some(Metric::Nps), value: Some(3.0), comment: word("no lo sé 😀")
@@ -99,7 +108,13 @@ pub const ACTS: &[Act] = acts! {
     SurveyAnswered "promoter" Feedback(FeedbackData) |o| {
         survey_id: text("s", o), metric: Some(Metric::Csat), value: Some(5.0)
     };
+    ReviewPosted "five stars" Feedback(FeedbackData) |o| { review_id: text("r", o), rating: Some(5.0) };
     ReviewPosted "" Feedback(FeedbackData) |o| { review_id: text("r", o), rating: Some(1.0) };
+    ReviewPosted "good" Feedback(FeedbackData) |o| { review_id: text("r", o), rating: Some(5.0) };
+    ReviewPosted "nameless, good" Feedback(FeedbackData) |o| { rating: Some(5.0) };
+    ReviewPosted "unrated" Feedback(FeedbackData) |o| { review_id: text("r", o), reach: Some(20_000.0) };
+    ReviewReplied "" Feedback(FeedbackData) |o| { review_id: text("r", o) };
+    SentimentScored "of a review" Feedback(FeedbackData) |o| { review_id: text("r", o), sentiment: Some(-0.9) };
     SentimentScored "" Feedback(FeedbackData) |o| { sentiment: Some(-0.9) };
     FeatureRequestDeclined "" FeatureRequest(FeatureRequestData) |o| { request_id: text("f", o) };
     PromiseMade "" Promise(PromiseData) |o| { promise_id: text("p", o), by: text("team", o) };
@@ -121,9 +136,46 @@ pub const ACTS: &[Act] = acts! {
     DeliveryCompleted "" Delivery(OrderData) |o| { order_id: text("o", o) };
     CreditIssued "" Billing(BillingData) |o| { order_id: text("o", o), amount: Some(5.0) };
     DisputeDecided "denied" Billing(BillingData) |o| { dispute_id: text("d", o), outcome: Some(Decision::Denied) };
+    BillingDiscrepancy "" Billing(BillingData) |o| { order_id: text("o", o) };
+    DisputeDecided "upheld" Billing(BillingData) |o| { dispute_id: text("d", o), outcome: Some(Decision::Upheld) };
+    DisputeOpened "" Billing(BillingData) |o| {
+        dispute_id: text("d", o), invoice_id: text("v", o), amount: Some(10.0)
+    };
+    CreditIssued "of an invoice" Billing(BillingData) |o| { invoice_id: text("v", o), amount: Some(40.0) };
+    InvoiceIssued "due on d21" Billing(BillingData) |o| {
+        invoice_id: text("v", o), due: Some(START + Span::days(20)), amount: Some(40.0)
+    };
+    InvoiceIssued "due on d41" Billing(BillingData) |o| {
+        invoice_id: text("w", o), due: Some(START + Span::days(40))
+    };
+    InvoicePaid "due on d11" Billing(BillingData) |o| { invoice_id: text("u", o), due: Some(START + Span::days(10)) };
+    InvoicePaid "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    PaymentFailed "" Billing(BillingData) |o| { invoice_id: text("v", o) };
     InvoiceOverdue "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    DunningSent "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    HardshipDeclared "" Billing(BillingData) |o| {};
+    PlanAgreed "" Billing(BillingData) |o| { plan_id: text("q", o) };
+    PlanAgreed "due on d8 and d31" Billing(BillingData) |o| {
+        plan_id: text("q", o),
+        instalments: Some(vec![
+            Instalment { instalment_id: word("a"), due: Some(START + Span::days(7)), amount: Some(1.0) },
+            Instalment { instalment_id: word("b"), due: Some(START + Span::days(30)), amount: None },
+        ])
+    };
+    InstalmentKept "a" Billing(BillingData) |o| { plan_id: text("q", o), instalment_id: word("a") };
+    InstalmentKept "" Billing(BillingData) |o| { plan_id: text("q", o) };
+    InstalmentMissed "" Billing(BillingData) |o| { plan_id: text("q", o) };
+    BillingDiscrepancy "" Billing(BillingData) |o| { invoice_id: text("v", o) };
+    ServiceSuspended "" Service(ServiceData) |o| {};
     AccountCreated "" Account(AccountData) |o| {};
     AccountRenewed "" Account(AccountData) |o| {};
+    AccountCreated "at a high price" Account(AccountData) |o| { price: Some(130.0), new_customer_price: Some(100.0) };
+    AccountPriceChanged "up" Account(AccountData) |o| {
+        price: Some(115.0), new_customer_price: Some(100.0), notice_days: Some(3.0)
+    };
+    AccountPriceChanged "down" Account(AccountData) |o| { price: Some(95.0), notice_days: Some(0.0) };
+    AccountPlanChanged "to less" Account(AccountData) |o| { scope: word("down"), notice_days: Some(14.0) };
+    AccountPlanChanged "to more" Account(AccountData) |o| { scope: word("up"), new_customer_price: Some(80.0) };
     AccountContractEnding "declined" Account(AccountData) |o| {
         renewal: Some(Renewal::Declined), ends: Some(START + Span::days(60))
     };
@@ -133,20 +185,51 @@ pub const ACTS: &[Act] = acts! {
     AccountReactivated "" Account(AccountData) |o| {};
     WaitExceeded "" Service(ServiceData) |o| { site: text("site", o), minutes: Some(50.0) };
     IncidentAffected "" Service(ServiceData) |o| { incident_id: text("i", o) };
+    ServiceSuspended "" Service(ServiceData) |o| { cause: word("nonpayment") };
+    ServiceSuspended "as asked" Service(ServiceData) |o| { cause: word("customer_request") };
+    ServiceRestored "" Service(ServiceData) |o| {};
     IncidentNotified "" Service(ServiceData) |o| { incident_id: text("i", o) };
     CompetitorMentioned "" Competitor(CompetitorData) |o| { name: word("other") };
+    CompetitorOfferSeen "" Competitor(CompetitorData) |o| { name: text("rival", o), price: Some(100.0) };
+    CompetitorOfferSeen "nobody's" Competitor(CompetitorData) |o| { price: Some(70.0) };
+    DataExported "" Competitor(CompetitorData) |o| {};
+    UsageActivity "cancel page" Usage(UsageData) |o| { feature: word("cancel_page") };
     PortOutRequested "" Competitor(CompetitorData) |o| {};
     CareOutreach "human" Care(CareData) |o| { by: word("human"), purpose: word("checkin") };
+    CareGesture "human" Care(CareData) |o| { by: word("human"), monetary: Some(false) };
+    CareGesture "auto" Care(CareData) |o| { by: word("auto"), order_id: text("o", o) };
+    CareOutreach "retention" Care(CareData) |o| { by: word("human"), purpose: word("retention") };
+    CareOutreach "auto" Care(CareData) |o| { by: word("auto"), purpose: word("appreciation") };
     CareApology "" Care(CareData) |o| { by: word("human") };
+    CareGesture "money" Care(CareData) |o| { by: word("human"), monetary: Some(true), amount: Some(10.0) };
+    CareGesture "flowers" Care(CareData) |o| { by: word("human"), monetary: Some(false) };
+    AnniversaryRecognised "" Care(CareData) |o| {};
+    CareGesture "" Care(CareData) |o| { by: word("human"), order_id: text("o", o) };
     ReferralMade "" Care(CareData) |o| {};
+    ReferralAsked "" Care(CareData) |o| {};
+    ReferralConverted "" Care(CareData) |o| { referral_id: text("r", o), amount: Some(700.0) };
+    ReferenceGiven "" Care(CareData) |o| {};
+    CareOutreach "survey" Care(CareData) |o| { purpose: word("survey") };
     MarketingSent "" Care(CareData) |o| {};
+    Unsubscribed "" Care(CareData) |o| {};
+    SpamReported "" Care(CareData) |o| {};
+    FeatureRequestAccepted "" FeatureRequest(FeatureRequestData) |o| { request_id: text("f", o) };
+    PurchaseCompleted "at a discount" Purchase(OrderData) |o| { order_id: text("o", o), discount: Some(5.0) };
+    ReturnRequested "" Purchase(OrderData) |o| { order_id: text("o", o) };
     ProfileUpserted "manila" Profile(ProfileData) |o| {
         timezone: word("Asia/Manila"), since: Some(Time::EARLIEST), products: Some(Products(3.0))
+    };
+    ProfileUpserted "consent, since march" Profile(ProfileData) |o| {
+        consent: Some(true), since: Some(START - Span::days(2 * 365 - 10)), need: word("to be heard")
     };
     ProfileUpserted "top decile" Profile(ProfileData) |o| {
         value_decile: Some(10.0), owner: word("ana"), value: Some(1_200.0)
     };
     ProfileUpserted "low decile" Profile(ProfileData) |o| { value_decile: Some(2.0), timezone: word("UTC") };
+    ProfileUpserted "good" Profile(ProfileData) |o| {
+        health: word("good"), since: Some(Time::EARLIEST), need: word("two lines")
+    };
+    ProfileUpserted "poor" Profile(ProfileData) |o| { health: word("poor") };
     OutcomeChurned "" Outcome(OutcomeData) |o| {};
     OutcomeRetained "" Outcome(OutcomeData) |o| {};
     AlertAcknowledged "" Alert(AlertData) |o| {};
@@ -210,17 +293,31 @@ pub fn history(longest: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => (1..40_i64).prop_map(|d| d * 86_400),
     ];
     // Erasure is rare: it ends most of what there is to see.
-    let act = prop_oneof![60 => 0..ACTS.len(), 1 => ACTS.len()..ACTS.len() + PLAIN.len()];
+    let any_act = prop_oneof![60 => 0..ACTS.len(), 1 => ACTS.len()..ACTS.len() + PLAIN.len()];
+    // What is counted over months needs many of a kind.
+    let care = [Family::Care, Family::Usage, Family::FeatureRequest, Family::Purchase, Family::Profile];
+    let care: Vec<usize> = (0..ACTS.len()).filter(|act| care.contains(&ACTS[*act].event_type.family())).collect();
+    let care_act = prop::sample::select(care);
+    prop_oneof![4 => steps(gap.clone(), late.clone(), any_act, longest), 1 => steps(gap, late, care_act, longest)]
+}
+
+fn steps(
+    gap: impl Strategy<Value = i64>,
+    late: impl Strategy<Value = i64>,
+    act: impl Strategy<Value = usize>,
+    longest: usize,
+) -> impl Strategy<Value = Vec<Step>> {
     let who = prop_oneof![6 => Just(0_u8), 2 => Just(1), 1 => Just(2)];
     let step = (gap, late, who, act, 0..3_u8);
     let step = step.prop_map(|(gap_s, late_s, who, act, object)| Step { gap_s, late_s, who, act, object });
     prop::collection::vec(step, 1..longest)
 }
 
-/// The rules of these tests: the shipped ones with two owners.
+/// The rules of these tests: the shipped ones with two owners, and a good name as a payer after two invoices.
 pub fn rules() -> Arc<Rules> {
     let mut rules = Rules::default();
     rules.alerts.owners = vec!["team:first".into(), "team:second".into()];
+    rules.money.hardship.invoices = 2;
     Arc::new(rules)
 }
 

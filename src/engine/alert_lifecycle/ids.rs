@@ -41,6 +41,13 @@ pub(super) fn alert_id(dedup_key: &str, opened_at: Time, number: u32) -> String 
     ["al_".to_owned(), digits.collect()].concat()
 }
 
+/// Names the alerts of one owner and kind that opened within the same 30 seconds of event time.
+pub(super) fn batch(owner: &str, kind: Kind, opened_at: Time) -> String {
+    let window = opened_at.0.div_euclid(30_000);
+    let hash = hash64(owner.as_bytes(), hash64(kind.name().as_bytes(), window as u64));
+    format!("ba_{hash:016x}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +63,14 @@ mod tests {
         assert!(key.len() <= DEDUP_KEY_MAX, "{}", key.len());
         assert_eq!(key.rfind('~'), Some(key.len() - 33));
         assert_ne!(key, dedup_key(long.as_str(), Kind::PromiseBroken, Some("q")));
+    }
+
+    #[test]
+    fn alerts_of_one_owner_and_kind_within_thirty_seconds_are_a_batch() {
+        let of = |owner, second: i64| batch(owner, Kind::PromiseBroken, Time(second * 1_000));
+        assert_eq!(of("team:a", 30), of("team:a", 59));
+        assert_ne!(of("team:a", 30), of("team:a", 60));
+        assert_ne!(of("team:a", 30), of("team:b", 30));
     }
 
     #[test]

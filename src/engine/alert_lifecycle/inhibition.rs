@@ -34,7 +34,7 @@ impl<S: Subject> Context<'_, S> {
     }
 
     /// What keeps quiet those alerts whose silence goes by what changes, severity or evidence: they go quiet or are let go.
-    pub(super) fn reconsider_silence(&mut self, event_time: Time) {
+    pub fn reconsider_silence(&mut self, event_time: Time) {
         let is_held = self.c.is_held();
         let changes = |a: &LiveAlert| {
             a.is_live()

@@ -204,6 +204,12 @@ impl<S: Subject> Context<'_, S> {
         let alert = &mut self.c.alerts_mut()[index];
         alert.hold_until = None;
         alert.facts = raise.facts;
+        // Limits that had run out hold anew: whoever keeps to them must hear of it.
+        let now = self.now;
+        let over = alert.limits.iter().any(|(_, until)| until.is_some_and(|until| until <= now));
+        if over && alert.limits != raise.limits {
+            alert.pending.get_or_insert(Reason::Repeat);
+        }
         alert.limits = raise.limits;
         let folded = alert.folded != raise.folded;
         alert.folded = raise.folded;

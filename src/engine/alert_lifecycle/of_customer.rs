@@ -5,13 +5,12 @@ use thin_vec::ThinVec;
 use super::{CLOSED_MAX, LiveAlert, Mute, Subject};
 use crate::engine::context::Context;
 use crate::engine::customer::Customer;
-use crate::engine::ledger::Ledger;
 use crate::engine::registry::{Quieter, definition};
 use crate::engine::risk;
 use crate::engine::rules::Rules;
 use crate::engine::tight::push_tight;
 use crate::model::alert::{Band, Risk, Severity};
-use crate::model::{Kind, Scope, Span, Time};
+use crate::model::{Kind, Scope, Time};
 
 impl Subject for Customer {
     fn alerts(&self) -> &ThinVec<LiveAlert> {
@@ -62,7 +61,7 @@ impl Subject for Customer {
     }
 
     fn value(&self) -> Option<f64> {
-        Customer::value(self)
+        self.value_at_stake()
     }
 
     fn band(&self) -> Band {
@@ -75,6 +74,10 @@ impl Subject for Customer {
 
     /// Its floor, lifted by band and value where the kind allows it.
     fn severity(&self, rules: &Rules, now: Time, alert: &LiveAlert) -> Severity {
+        if alert.kind == Kind::ChurnRisk {
+            // It is the band itself, and knows nothing of value.
+            return alert.floor.max(risk::severity_of(self.band.band));
+        }
         if !definition(alert.kind).band_lifts {
             return alert.floor;
         }
@@ -121,10 +124,11 @@ impl Subject for Customer {
 }
 
 impl Customer {
-    /// Whether their value is in the top decile, or they have recommended us in the last 365 days.
+    /// Whether their value is in the top decile, or they have recommended us lately.
     fn is_valued(&self, rules: &Rules, now: Time) -> bool {
-        let advocate = self.ledgers.get(Ledger::Advocacy).is_some_and(|a| now - a.at <= Span::days(365));
-        advocate || self.is_top_value(rules)
+        let lasts = rules.standing.advocates.lasts;
+        let standing = self.rare.standing.as_ref();
+        standing.is_some_and(|s| s.advocated_at(now, lasts).is_some()) || self.is_top_value(rules)
     }
 
     /// Whether their value is in the top decile.

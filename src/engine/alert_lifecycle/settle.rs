@@ -68,6 +68,8 @@ impl<S: Subject> Context<'_, S> {
         if !self.c.alerts().iter().any(LiveAlert::is_live) {
             return;
         }
+        // What goes quiet has nothing to add; what has become more severe may keep more quiet.
+        self.reconsider_silence(event_time);
         let top = self.c.top_factor(self.rules, self.now);
         for index in 0..self.c.alerts().len() {
             let alert = &mut self.c.alerts_mut()[index];

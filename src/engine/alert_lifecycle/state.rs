@@ -38,7 +38,7 @@ pub struct LiveAlert {
     /// When somebody must have acted; none while nobody has to.
     pub act_by: Option<Time>,
     /// Business time of one step of `act_by`; none where nobody is asked again.
-    pub(super) act_span: Option<Span>,
+    pub(in crate::engine) act_span: Option<Span>,
     /// When to remind.
     pub(super) remind_at: Option<Time>,
     pub(super) reminders: u8,
@@ -74,7 +74,8 @@ pub struct LiveAlert {
     pub(super) told_band: Band,
     pub(super) told_top: Option<Box<str>>,
     pub(super) told_log_odds: Option<LogOdds>,
-    pub(super) closed_at: Option<Time>,
+    /// When it ended; none while it is live.
+    pub closed_at: Option<Time>,
     pub(super) closed_by: Option<Reason>,
 }
 

@@ -1,13 +1,15 @@
 //! Writes a transition of an alert into the effects, and remembers what was told.
 
 use super::Subject;
+use super::ids;
 use super::state::LiveAlert;
 use crate::engine::Effect;
 use crate::engine::context::Context;
 use crate::engine::fact::Fact;
-use crate::engine::registry::{Definition, definition};
+use crate::engine::hash::hash64;
+use crate::engine::registry::{Definition, definition, step_for};
 use crate::model::Time;
-use crate::model::alert::{Action, Alert, Reason, Status, Transition};
+use crate::model::alert::{Action, Alert, Reason, Status, Transition, Treatment};
 
 impl<S: Subject> Context<'_, S> {
     /// Writes one transition of an alert into the effects, and remembers what was told.
@@ -57,12 +59,27 @@ impl<S: Subject> Context<'_, S> {
             members,
             evidence: if erased { Vec::new() } else { alert.evidence.iter().map(Fact::evidence).collect() },
             action: action(definition, alert, members),
+            treatment: self.treatment(definition),
+            batch: ids::batch(&self.owner(alert), alert.kind, alert.opened_at),
             inhibited_by: alert.inhibited_by.as_deref().map(str::to_owned),
             incident_id: alert.incident.as_deref().map(str::to_owned),
             reason,
             value_at_stake: self.c.value(),
             facts: alert.facts.clone(),
         })));
+    }
+
+    /// Whether people hear of alerts of a kind about this customer: those of the control group are held out of kinds that
+    /// only suppose something, always the same customers.
+    fn treatment(&self, definition: &Definition) -> Treatment {
+        /// Parts into which customers are told apart.
+        const PARTS: u64 = 1_000_000;
+        if definition.is_cohort() {
+            return Treatment::Treat;
+        }
+        let part = hash64(self.c.key().as_bytes(), 0x686f_6c64) % PARTS;
+        let held_out = definition.held_out && (part as f64) < self.rules.alerts.holdout * PARTS as f64;
+        if held_out { Treatment::Control } else { Treatment::Treat }
     }
 
     /// Whose turn it is: who a person chose, else the profile's owner, then the configured ones one after the other.
@@ -86,7 +103,7 @@ fn action(definition: &Definition, alert: &LiveAlert, members: Option<u32>) -> A
     let own = guardrails.iter().map(|g| (*g, None));
     Action {
         code: play.action,
-        steps: play.steps.iter().copied().chain(folded).collect(),
+        steps: play.steps.iter().copied().chain(alert.facts.dimension.map(step_for)).chain(folded).collect(),
         do_not: play.do_not.to_vec(),
         guardrails: own.chain(alert.limits.iter().copied()).collect(),
     }

@@ -6,7 +6,6 @@ use super::{Detector, no_deadline, on_no_deadline, settle_nothing};
 use crate::engine::alert_lifecycle::{ActBy, Raise};
 use crate::engine::context::Context;
 use crate::engine::fact::Fact;
-use crate::engine::grievance::FailureKind;
 use crate::engine::ledger::Ledger;
 use crate::engine::memory::{CaseChange, Changes, PromiseChange};
 use crate::model::alert::{FactWord, Facts, Reason, Severity};
@@ -50,7 +49,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     }
     if let Some(object) = &changes.failure {
         let failure = cx.c.rare.failures.iter().rev().find(|f| f.object == *object);
-        let again_failed = failure.filter(|f| f.kind != FailureKind::Unresolved).map(|f| Again {
+        let again_failed = failure.filter(|f| f.kind.is_delivery()).map(|f| Again {
             object: object.clone(),
             time: f.fact.time,
             fact: f.fact.clone(),
@@ -106,7 +105,7 @@ fn since_recovery(cx: &mut Context<'_>) {
                 word: FactWord::ComplaintAgain,
             })
         });
-    let failures = cx.c.open_failures().filter(|f| f.kind != FailureKind::Unresolved).map(|f| Again {
+    let failures = cx.c.open_failures().filter(|f| f.kind.is_delivery()).map(|f| Again {
         object: f.object.clone(),
         time: f.fact.time,
         fact: f.fact.clone(),

@@ -2,7 +2,7 @@
 
 use thin_vec::ThinVec;
 
-use super::{Detector, double_deviation};
+use super::{Detector, double_deviation, recovery_window, trust};
 use crate::engine::alert_lifecycle::{ActBy, Raise};
 use crate::engine::context::Context;
 use crate::engine::customer::Customer;
@@ -74,6 +74,7 @@ fn forgive(cx: &mut Context<'_>, id: &str, time: Time) {
     if let Some(at) = promise.ledger_at.take() {
         cx.c.ledgers.take_back(Ledger::PromiseBroken, 1.0, at);
         double_deviation::forgive(cx, id);
+        trust::forgiven(cx, id, time);
         cx.remember();
     }
     cx.clear(Kind::PromiseBroken, Some(id), Reason::LateFact, Span::ZERO, time);
@@ -137,7 +138,9 @@ fn broken(cx: &mut Context<'_>, id: &str, breach: Breach, at: Time) {
     cx.count(Ledger::PromiseBroken, 1.0, at, event_id);
     cx.clear(Kind::PromiseDueSoon, Some(id), Reason::Superseded, Span::ZERO, at);
     let word = if breach == Breach::Passed { FactWord::PromiseDue } else { FactWord::PromiseDeclared };
+    recovery_window::failed(cx, at);
     double_deviation::promise_broken(cx, id);
+    trust::promise_broken(cx, id, promise.made.clone(), at);
     cx.raise(Raise {
         kind: Kind::PromiseBroken,
         object: Some(id),

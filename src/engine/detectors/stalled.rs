@@ -4,7 +4,7 @@
 use thin_vec::ThinVec;
 
 use super::Detector;
-use crate::engine::alert_lifecycle::{ActBy, Raise};
+use crate::engine::alert_lifecycle::Raise;
 use crate::engine::context::Context;
 use crate::engine::customer::Customer;
 use crate::engine::fact::Fact;
@@ -102,32 +102,41 @@ fn miss(cx: &mut Context<'_>, id: &str, second: bool, due: Time) {
     } else {
         case.answer_missed = true;
     }
-    let mut evidence: ThinVec<Fact> = case.opened.iter().cloned().collect();
-    evidence.extend(case.last_step.iter().cloned());
-    evidence.sort_by_key(|f| f.time);
+    cx.remember();
+    // One conversation about one complaint.
+    cx.clear(Kind::SecondChance, Some(id), Reason::Superseded, Span::ZERO, due);
+    cx.clear(Kind::NoAdmission, Some(id), Reason::Superseded, Span::ZERO, due);
+    if second {
+        cx.clear(Kind::ComplaintDueSoon, Some(id), Reason::Superseded, Span::ZERO, due);
+    }
+    tell(cx, id, due);
+}
+
+/// Tells how the complaint `id` stands, as of `time`; it has missed a limit.
+pub(super) fn tell(cx: &mut Context<'_>, id: &str, time: Time) {
+    let Some(case) = cx.c.rare.complaints.iter().find(|c| &*c.id == id) else { return };
+    let (floor, word, due) = match case.resolve_missed {
+        true => (Severity::Error, FactWord::StageResolve, case.resolve_due),
+        false => (Severity::Warning, FactWord::StageAcknowledge, case.answer_due),
+    };
     let facts = Facts {
         since: Some(case.started),
         due: Some(due),
         days: Some(super::whole_days(case.started, due)),
-        word: Some(if second { FactWord::StageResolve } else { FactWord::StageAcknowledge }),
+        word: Some(word),
         ..Facts::default()
     };
-    let incident = case.incident.clone();
-    cx.remember();
-    cx.clear(Kind::SecondChance, Some(id), Reason::Superseded, Span::ZERO, due);
-    cx.raise(Raise {
-        kind: Kind::ComplaintStalled,
-        object: Some(id),
-        floor: if second { Severity::Error } else { Severity::Warning },
-        event_time: due,
-        evidence,
-        facts,
-        act_by: ActBy::Severity,
-        expires_at: None,
-        incident,
-        limits: ThinVec::new(),
-        folded: None,
-    });
+    let (evidence, incident) = (opening_and_last_step(case), case.incident.clone());
+    let folded = case.lacks_admission().then_some(Kind::NoAdmission);
+    let raise = Raise::new(Kind::ComplaintStalled, Some(id), floor, time);
+    cx.raise(Raise { evidence, facts, incident, folded, ..raise });
+}
+
+/// What an alert about a complaint shows of it.
+pub(super) fn opening_and_last_step(case: &Complaint) -> ThinVec<Fact> {
+    let mut evidence: ThinVec<Fact> = case.opened.iter().chain(&case.last_step).cloned().collect();
+    evidence.sort_by_key(|f| f.time);
+    evidence
 }
 
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {

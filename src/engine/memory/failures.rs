@@ -1,12 +1,13 @@
 //! Failures that nobody filed, and what makes them good.
 
-use super::Changes;
+use super::amends::{made_good_before, recovered};
+use super::{Changes, quality};
 use crate::engine::context::Context;
 use crate::engine::fact::Fact;
 use crate::engine::grievance::{Failure, FailureKind, REPAIRS_MAX, Repair, make_room};
 use crate::engine::ledger::Ledger;
 use crate::engine::tight::push_tight;
-use crate::model::event::{BillingData, OrderData, Outcome};
+use crate::model::event::{BillingData, OrderData};
 use crate::model::{Event, EventType, Time};
 
 pub(super) fn delivery(cx: &mut Context<'_>, event: &Event<'_>, data: &OrderData<'_>, changes: &mut Changes) {
@@ -28,36 +29,43 @@ pub(super) fn delivery(cx: &mut Context<'_>, event: &Event<'_>, data: &OrderData
 }
 
 pub(super) fn billing(cx: &mut Context<'_>, event: &Event<'_>, data: &BillingData<'_>, changes: &mut Changes) {
-    match event.event_type {
-        EventType::CreditIssued => {
-            repair(cx, event, data.order_id.as_deref(), event.correlation_id.as_deref(), changes);
-        }
-        EventType::DisputeDecided if data.outcome == Some(Outcome::Denied) => {
-            cx.c.ledgers.add(Ledger::DisputeDenied, 1.0, event.time, &event.id);
-        }
-        _ => {}
+    if event.event_type == EventType::CreditIssued {
+        repair(cx, event, data.order_id.as_deref(), event.correlation_id.as_deref(), changes);
     }
 }
 
 /// A failure that nobody filed: an open item until it is made good.
 pub(super) fn failure(cx: &mut Context<'_>, event: &Event<'_>, kind: FailureKind, object: &str, changes: &mut Changes) {
-    if cx.c.rare.failures.iter().any(|f| f.kind == kind && &*f.object == object && f.closed.is_none()) {
-        return; // The same object again: no second failure.
-    }
-    let correlation = event.correlation_id.as_deref();
-    let about = |r: &&Repair| r.is_about(object) || correlation.is_some_and(|id| r.is_about(id));
-    let closed = cx.c.repairs.iter().filter(about).map(|r| r.at()).find(|at| *at >= event.time);
-    make_room(&mut cx.c.rare.failures, |f| f.closed.is_some());
     let failure = Failure {
         object: object.into(),
-        correlation: correlation.map(Into::into),
+        correlation: event.correlation_id.as_deref().map(Into::into),
         kind,
         fact: Fact::new(event, None),
-        closed,
+        closed: None,
     };
-    match closed {
+    open_failure(cx, failure, changes);
+}
+
+/// Takes in a failure, which may have been made good before it was known.
+pub(super) fn open_failure(cx: &mut Context<'_>, mut failure: Failure, changes: &mut Changes) {
+    let same = |kind: FailureKind| kind == failure.kind || kind.is_contact() && failure.kind.is_contact();
+    if cx.c.rare.failures.iter().any(|f| same(f.kind) && f.object == failure.object && f.closed.is_none()) {
+        return; // The same object again: no second failure.
+    }
+    quality::note_failure(cx.c, &failure.object, failure.fact.time);
+    let about =
+        |r: &&Repair| r.is_about(&failure.object) || failure.correlation.as_deref().is_some_and(|id| r.is_about(id));
+    failure.closed = cx.c.repairs.iter().filter(about).map(|r| r.at()).find(|at| *at >= failure.fact.time);
+    if failure.closed.is_none()
+        && let Some(amends) = made_good_before(cx, &failure)
+    {
+        failure.closed = Some(amends.time);
+        recovered(cx, &failure, amends, changes);
+    }
+    make_room(&mut cx.c.rare.failures, |f| f.closed.is_some());
+    match failure.closed {
         Some(at) => close_failure_in_ledger(cx, &failure, at),
-        None => changes.failure = Some(object.into()),
+        None => changes.failure = Some(failure.object.clone()),
     }
     push_tight(&mut cx.c.rare.failures, failure);
 }

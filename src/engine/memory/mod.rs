@@ -1,5 +1,6 @@
 //! How an event changes what is remembered of a customer, before any detector looks at it.
 
+pub mod amends;
 pub mod care;
 pub mod cohorts;
 mod complaints;
@@ -10,16 +11,18 @@ pub mod money;
 mod promises;
 pub mod quality;
 pub mod standing;
+pub mod touch;
 
 use super::context::Context;
 use super::customer::{Probation, Profile};
+use super::cusum::Verdict;
 use super::fact::Fact;
 use super::grievance::TOMBSTONE;
 use super::ledger::Ledger;
 use super::promise::Promise;
 use super::sentiment_track::Sentiment;
 use super::window::Series;
-use crate::model::event::{Data, FeedbackData, Metric, ProfileData, Renewal};
+use crate::model::event::{Data, Dimension, FeedbackData, Metric, ProfileData, Renewal};
 use crate::model::{Event, EventType, Time};
 use complaints::complaint;
 use contacts::contact;
@@ -47,6 +50,18 @@ pub struct Changes {
     pub detractor: bool,
     /// A probation began.
     pub probation: bool,
+    /// The last official word on the customer is a bad one: what is wrong is known.
+    pub bad_word: bool,
+    /// A contact was scored: in which dimension, and what that makes of the customer's baseline.
+    pub scored: Option<(Dimension, Verdict)>,
+    /// What was given is not what was signed: the order or bill, once each time. It counts as a broken promise.
+    pub mismatch: Option<Box<str>>,
+    /// Orders and bills that were put right.
+    pub rectified: Vec<Box<str>>,
+    /// The payment plan that moved.
+    pub plan: Option<Box<str>>,
+    /// Disputes that moved.
+    pub disputes: Vec<Box<str>>,
 }
 
 /// How a complaint's case moved.
@@ -92,6 +107,7 @@ pub fn take(cx: &mut Context<'_>, event: &Event<'_>) -> Changes {
     let mut changes = Changes::default();
     let newest = cx.c.highest;
     prune(cx, newest);
+    cx.c.first_seen = cx.c.first_seen.min(event.time);
     if event.is_sign_of_life() {
         cx.c.life.sign(Fact::new(event, None), &cx.rules.silence);
         if cx.c.is_gone() {
@@ -169,6 +185,9 @@ fn prune(cx: &mut Context<'_>, now: Time) {
     if rare.probation.as_ref().is_some_and(over) {
         rare.probation = None;
     }
+    if rare.quality.as_mut().is_some_and(|quality| !quality.prune(&cx.rules.quality, now)) {
+        rare.quality = None;
+    }
 }
 
 fn human(cx: &mut Context<'_>, time: Time, changes: &mut Changes) {
@@ -228,6 +247,31 @@ pub fn standing(data: &FeedbackData<'_>, value: f64) -> Option<f64> {
     Some(if data.higher_is_better == Some(false) { 1.0 - share } else { share })
 }
 
+/// What the answer to a survey says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// NPS 0..=6; the lowest 40 % of another scale.
+    Detractor,
+    /// Between the two.
+    Passive,
+    /// NPS 9 and 10; the highest 20 % of another scale.
+    Promoter,
+}
+
+/// Rounding of a share of a scale.
+pub const ROUNDING: f64 = 1e-9;
+
+/// The mark of an answered survey; none without a value on a scale.
+pub fn survey_mark(data: &FeedbackData<'_>) -> Option<Mark> {
+    let standing = data.value.and_then(|value| standing(data, value))?;
+    let (low, high) = if data.metric == Some(Metric::Nps) { (0.6, 0.9) } else { (0.4, 0.8) };
+    Some(match () {
+        () if standing <= low + ROUNDING => Mark::Detractor,
+        () if standing >= high - ROUNDING => Mark::Promoter,
+        () => Mark::Passive,
+    })
+}
+
 fn feedback(cx: &mut Context<'_>, event: &Event<'_>, data: &FeedbackData<'_>, changes: &mut Changes) {
     // A scorer may call its reading `value`.
     let scored = (event.event_type == EventType::SentimentScored).then_some(data.value).flatten();
@@ -236,15 +280,12 @@ fn feedback(cx: &mut Context<'_>, event: &Event<'_>, data: &FeedbackData<'_>, ch
         EventType::SurveySent => cx.c.unanswered_surveys = cx.c.unanswered_surveys.saturating_add(1),
         EventType::SurveyAnswered => {
             cx.c.unanswered_surveys = 0;
-            let Some(standing) = data.value.and_then(|value| standing(data, value)) else { return };
-            // NPS: 0..=6 detractors, 9 and 10 promoters; others: lowest 40 % and highest 20 % of the scale.
-            let (low, high) = if data.metric == Some(Metric::Nps) { (0.6, 0.9) } else { (0.4, 0.8) };
-            const ROUNDING: f64 = 1e-9;
-            changes.detractor = standing <= low + ROUNDING;
-            let value = match () {
-                () if changes.detractor => 0.6,
-                () if standing >= high - ROUNDING => -0.5,
-                () => 0.0,
+            let Some(mark) = survey_mark(data) else { return };
+            changes.detractor = mark == Mark::Detractor;
+            let value = match mark {
+                Mark::Detractor => 0.6,
+                Mark::Passive => 0.0,
+                Mark::Promoter => -0.5,
             };
             cx.c.ledgers.set(Ledger::Survey, value, event.time, &event.id);
         }

@@ -2,6 +2,7 @@
 
 mod care;
 mod cohorts;
+mod exceptions;
 mod market;
 mod money;
 mod quality;
@@ -9,16 +10,21 @@ mod standing;
 
 pub use care::*;
 pub use cohorts::*;
+pub use exceptions::Exception;
+pub(in crate::engine) use exceptions::RuleBook;
 pub use market::*;
 pub use money::*;
 pub use quality::*;
 pub use standing::*;
 
+use super::risk::Model;
 use crate::model::Span;
 
 /// Everything the engine's behaviour depends on besides its inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
+    /// What holds for some customers in their place.
+    pub exceptions: Vec<Exception>,
     /// Names this set in commit metadata, so that a restore can tell whether it runs under the rules that wrote the state.
     pub version: u32,
     /// Event time and watermark.
@@ -119,6 +125,8 @@ pub struct AlertRules {
     pub mute_object: Span,
     /// A dismissed alert without an object stays mute this long.
     pub mute_kind: Span,
+    /// Share of customers, 0..=0.5, that is held out of kinds which only suppose something.
+    pub holdout: f64,
 }
 
 /// Limits of complaints, in business hours.
@@ -136,6 +144,10 @@ pub struct ComplaintRules {
     pub resolve_major: Span,
     /// A resolution within this is quick, business hours.
     pub quick: Span,
+    /// Part of the limit for the resolution after which a complaint is due soon, 0..=1.
+    pub due_soon_share: f64,
+    /// A reopening with at least this sentiment is a thank-you: it opens nothing. In [-1, 1].
+    pub thanks_from: f64,
 }
 
 /// Grievances that pile up.
@@ -248,8 +260,8 @@ pub struct CancellationRules {
 /// The risk score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreRules {
-    /// Name and version of the weights, printed in every alert.
-    pub model: String,
+    /// What each factor is worth.
+    pub model: Model,
     /// Value from which a customer is in the top decile, if set.
     pub value_top_decile: Option<f64>,
 }
@@ -257,6 +269,7 @@ pub struct ScoreRules {
 impl Default for Rules {
     fn default() -> Rules {
         Rules {
+            exceptions: Vec::new(),
             version: 1,
             time: TimeRules {
                 out_of_orderness: Span::seconds(60),
@@ -282,6 +295,7 @@ impl Default for Rules {
                 snooze_default: Span::hours(24),
                 mute_object: Span::days(180),
                 mute_kind: Span::days(30),
+                holdout: 0.0,
             },
             complaints: ComplaintRules {
                 acknowledge: Span::hours(9),
@@ -290,6 +304,8 @@ impl Default for Rules {
                 resolve_normal: Span::hours(27),
                 resolve_major: Span::hours(9),
                 quick: Span::hours(4),
+                due_soon_share: 0.75,
+                thanks_from: 0.5,
             },
             grievances: GrievanceRules {
                 items: 3,
@@ -338,7 +354,7 @@ impl Default for Rules {
                 expires_after: Span::days(60),
             },
             cancellation: CancellationRules { act_by: Span::hours(4), save_window: Span::days(14) },
-            score: ScoreRules { model: "default@2026-11-24".into(), value_top_decile: None },
+            score: ScoreRules { model: Model::default(), value_top_decile: None },
             quality: QualityRules::default(),
             market: MarketRules::default(),
             care: CareRules::default(),

@@ -117,6 +117,7 @@ mod tests {
 
     use super::*;
     use crate::codec;
+    use crate::engine::registry::definition;
     use crate::engine::{Effect, Engine, Step};
     use crate::model::alert::Reason;
     use crate::model::{Alert, Kind, Transition};
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_happens_on_the_day_to_one_person_of_the_story_for_any_seed_and_any_partitions() {
+    fn each_kind_happens_on_the_day_to_somebody_of_the_story_for_any_seed_and_any_partitions() {
         for (seed, partitions) in [(1, 1), (1, 4), (2, 4), (99, 6)] {
             let story = Story::new(seed);
             let mut whose: HashMap<Kind, HashSet<String>> = HashMap::new();
@@ -147,20 +148,55 @@ mod tests {
                 }
             }
             for (kind, who) in [
-                (Kind::GrievanceAccumulation, &["ana-reyes"][..]),
-                (Kind::ComplaintStalled, &["maria-lopez"]),
-                (Kind::SecondChance, &["lucia-ramirez"]),
-                (Kind::DoubleDeviation, &["carlos-mendoza"]),
-                (Kind::SilentDeparture, &["emma-brooks"]),
-                (Kind::PromiseDueSoon, &["jun-santos", "rosa-diaz"]),
-                (Kind::PromiseBroken, &["jun-santos", "rosa-diaz"]),
-                (Kind::ContactAbandoned, &["david-chen"]),
-                (Kind::CancellationIntent, &["paolo-cruz"]),
+                (Kind::GrievanceAccumulation, "ana-reyes"),
+                (Kind::ComplaintStalled, "maria-lopez"),
+                (Kind::SecondChance, "lucia-ramirez"),
+                (Kind::DoubleDeviation, "carlos-mendoza"),
+                (Kind::SilentDeparture, "emma-brooks"),
+                (Kind::PromiseDueSoon, "jun-santos"),
+                (Kind::PromiseDueSoon, "rosa-diaz"),
+                (Kind::PromiseBroken, "jun-santos"),
+                (Kind::PromiseBroken, "rosa-diaz"),
+                (Kind::ContactAbandoned, "david-chen"),
+                (Kind::CancellationIntent, "paolo-cruz"),
+                (Kind::NoAdmission, "miguel-torres"),
+                (Kind::RecoveryWindow, "sofia-vega"),
+                (Kind::BlindSpot, "grace-lim"),
+                (Kind::CompetitorPull, "diego-flores"),
+                (Kind::ValueGap, "tess-aquino"),
+                (Kind::LoyaltyPenalty, "jorge-luna"),
+                (Kind::NeedsDrift, "ben-carter"),
+                (Kind::RelationshipCooling, "liza-ramos"),
+                (Kind::Neglect, "henry-cole"),
+                (Kind::AnniversaryDue, "nena-cruz"),
+                (Kind::AnniversaryMissed, "oscar-pena"),
+                (Kind::DealProne, "kim-tan"),
+                (Kind::MarketingFatigue, "kim-tan"),
+                (Kind::DisputeContradicted, "alma-rios"),
+                (Kind::TrustLow, "alma-rios"),
+                (Kind::PublicDetraction, "troy-banks"),
+                (Kind::PaymentHardship, "elena-soto"),
+                (Kind::HardshipSilent, "ramon-diaz"),
+                (Kind::PlanAtRisk, "noel-garcia"),
+                (Kind::ReferralOpportunity, "iris-wong"),
+                (Kind::AdvocateAtRisk, "marco-silva"),
+                (Kind::ContractMismatch, "ines-vidal"),
+                (Kind::ForcedContact, "karl-meyer"),
+                (Kind::Conduct, "joy-mercado"),
+                (Kind::ServiceQualityDrop, "lola-santos"),
+                (Kind::ComplaintDueSoon, "miguel-torres"),
+                (Kind::OnboardingStalled, "dana-ortiz"),
+                (Kind::ChangeUnannounced, "jorge-luna"),
+                (Kind::DunningPressure, "felix-ong"),
+                (Kind::ChurnRisk, "vera-klein"),
             ] {
-                let who: HashSet<String> = who.iter().map(|&name| name.into()).collect();
-                assert_eq!(whose.get(&kind), Some(&who), "{kind:?} with seed {seed}, {partitions} partitions");
+                let told = whose.get(&kind).is_some_and(|people| people.contains(who));
+                assert!(told, "{kind:?} of {who} with seed {seed}, {partitions} partitions: {:?}", whose.get(&kind));
             }
-            assert_eq!(whose.len(), Kind::ALL.len(), "a kind is not in the story");
+            // What is about many customers at once has a stage of its own.
+            let missing: Vec<_> = Kind::ALL.iter().filter(|kind| !definition(**kind).is_cohort()).collect();
+            let missing: Vec<_> = missing.into_iter().filter(|kind| !whose.contains_key(kind)).collect();
+            assert!(missing.is_empty(), "kinds that are not in the story: {missing:?}");
         }
     }
 

@@ -39,8 +39,9 @@ impl Teller {
         paper.end();
         let text = format!(
             "{events_before} events of the months before are read first, then the {events} events of the day, 8:00 to \
-             18:00 UTC. Nine customers have a name here; the others are generated. Customer, text and score never leave \
-             this machine."
+             18:00 UTC. {} customers have a name here; the others are generated. Customer, text and score never leave \
+             this machine.",
+            self.languages.len()
         );
         paper.paragraph(2, "", Look::Dim, &text);
         paper.finish()

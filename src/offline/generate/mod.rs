@@ -18,6 +18,7 @@ pub mod random;
 mod service;
 mod stories;
 pub mod texts;
+mod trouble;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

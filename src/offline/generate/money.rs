@@ -172,8 +172,18 @@ pub fn profile(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
     None
 }
 
-/// Terms change, or the contract is renewed.
+/// Terms change, or the contract is renewed; now and then a rival's offer is seen afterwards.
 pub fn contract(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
+    let mut story = scene.of_story();
+    let (price, terms) = (story.between(1_000, 9_000), story.between(0, 99));
+    if scene.phase() == 1 {
+        let mut json = stage.event(scene, EventType::CompetitorOfferSeen, "web", None);
+        json.text("name", random.pick(&["Telenova", "Kalakbay", "Brightline"]));
+        json.hundredths("price", price * random.between(70, 105) / 100);
+        json.text("evidence", "asked in a chat whether we match it");
+        json.end();
+        return None;
+    }
     let event_type = random.pick(&[
         EventType::AccountRenewed,
         EventType::AccountPriceChanged,
@@ -181,15 +191,16 @@ pub fn contract(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
         EventType::AccountRenewed,
     ]);
     let mut json = stage.event(scene, event_type, "system", None);
-    let price = random.between(1_000, 9_000);
     json.hundredths("price", price);
-    json.hundredths("previous_price", price - random.between(0, 300));
-    json.hundredths("new_customer_price", price - random.between(0, 900));
-    json.whole("notice_days", random.between(10, 60) as u64);
+    // Few prices rise, and newcomers mostly pay the same.
+    json.hundredths("previous_price", if terms < 30 { price - random.between(1, 300) } else { price });
+    let newcomer = if terms % 10 == 0 { price * random.between(70, 95) / 100 } else { price };
+    json.hundredths("new_customer_price", newcomer);
+    json.whole("notice_days", if terms % 7 == 0 { random.between(3, 29) } else { random.between(30, 60) } as u64);
     json.text("plan", random.pick(&["family-50", "solo-20", "solo-unlimited"]));
     json.text("scope", "calls, messages and data within the country");
     json.end();
-    None
+    random.chance(60).then(|| (Span::hours(random.between(20, 400)), step(0, 1)))
 }
 
 /// Asks to leave; some are kept, most go.

@@ -10,7 +10,7 @@ use super::texts;
 /// Rounds of a story that repeats itself, at most.
 pub const ROUNDS_MAX: u16 = 60;
 
-const SITES: [&str; 6] = ["centro", "norte", "makati", "quezon", "austin", "plano"];
+pub const SITES: [&str; 6] = ["centro", "norte", "makati", "quezon", "austin", "plano"];
 
 /// The customer's own gap to the next round, within a third of it.
 pub fn own_gap(scene: &Scene, random: &mut Random, times: i64) -> Span {
@@ -184,19 +184,20 @@ pub fn incident(scene: &mut Scene, random: &mut Random, stage: Stage<'_>) -> Nex
 
 /// Small signs that something else attracts, or that something is missing.
 pub fn drift(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
-    if random.chance(500) {
+    if scene.phase() == 0 && scene.of_story().chance(500) {
         let mut json = stage.event(scene, EventType::CompetitorMentioned, "phone", None);
         json.text("name", random.pick(&["Telenova", "Kalakbay", "Brightline"]));
         json.text("evidence", "asked in a call what the other company charges for the same plan");
         json.end();
     } else {
         let mut json = stage.event(scene, EventType::FeatureRequestDeclined, "app", Some(("req-", scene.case())));
-        json.id("request_id", "req-", scene.case());
+        json.id("request_id", "req-", scene.order());
         json.text("feature", random.pick(&["shared calendar", "dark theme", "monthly report", "split invoice"]));
         json.text("reason", "not planned for this year, told the customer so");
         json.end();
     }
-    None
+    let again = scene.round() == 0 && random.chance(150);
+    again.then(|| (Span::hours(random.between(60, 700)), step(1, 1)))
 }
 
 /// The customer waits longer at a site than anyone should.

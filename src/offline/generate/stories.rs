@@ -8,7 +8,7 @@ use crate::model::{EventType, Span, Time};
 use super::json::{self, DayText, Envelope, Json};
 use super::person::Person;
 use super::random::{Random, derive};
-use super::{care, money, service};
+use super::{care, money, service, trouble};
 
 /// What follows a step: after how long, and which step.
 pub type Next = Option<(Span, u16)>;
@@ -52,11 +52,29 @@ pub enum Story {
     Contract,
     /// Something that churnwatch does not know.
     Unknown,
+    /// Disputes a charge.
+    Dispute,
+    /// Is reminded of a bill too often.
+    Dunning,
+    /// Is cut off and has to call.
+    CutOff,
+    /// Is new.
+    Newcomer,
+    /// Stands in a queue with many others.
+    Rush,
+    /// Is asked after each visit.
+    Visits,
+    /// Buys what is cheap.
+    Bargains,
+    /// Recommends us, and is let down.
+    LetDown,
+    /// Is treated badly.
+    Rudeness,
 }
 
 /// How many stories in 10,000 are of each plot.
-const SHARES: [(Story, u64); 17] = [
-    (Story::Usage, 2_400),
+const SHARES: [(Story, u64); 26] = [
+    (Story::Usage, 2_360),
     (Story::Shopping, 2_000),
     (Story::Contact, 1_500),
     (Story::Invoice, 1_500),
@@ -73,6 +91,15 @@ const SHARES: [(Story, u64); 17] = [
     (Story::Review, 20),
     (Story::Wait, 14),
     (Story::Incident, 6),
+    (Story::Newcomer, 8),
+    (Story::Dispute, 6),
+    (Story::Dunning, 5),
+    (Story::Visits, 5),
+    (Story::Bargains, 5),
+    (Story::Rudeness, 4),
+    (Story::CutOff, 3),
+    (Story::LetDown, 2),
+    (Story::Rush, 2),
 ];
 
 impl Story {
@@ -184,6 +211,15 @@ impl Scene {
             Story::Wait => service::wait(self, random, stage),
             Story::Contract => money::contract(self, random, stage),
             Story::Unknown => service::unknown(self, random, stage),
+            Story::Dispute => trouble::dispute(self, random, stage),
+            Story::Dunning => trouble::dunning(self, random, stage),
+            Story::CutOff => trouble::cut_off(self, random, stage),
+            Story::Newcomer => trouble::newcomer(self, random, stage),
+            Story::Rush => trouble::rush(self, random, stage),
+            Story::Visits => trouble::visits(self, random, stage),
+            Story::Bargains => trouble::bargains(self, random, stage),
+            Story::LetDown => trouble::let_down(self, random, stage),
+            Story::Rudeness => trouble::rudeness(self, random, stage),
         }
     }
 }

@@ -36,7 +36,7 @@ impl Fold {
         let config = scene.config();
         let rules = Arc::new(config.rules);
         let mapping = config.mapping.name.map(|name| Mapping::built_in(&name).expect("it comes with the program"));
-        let part = || Part { engine: Engine::new(rules.clone()), records: 0, alerts: Vec::new() };
+        let part = || Part { engine: Engine::of_many(rules.clone()), records: 0, alerts: Vec::new() };
         Fold {
             parts: (0..scene.partitions).map(|_| part()).collect(),
             decoder: Decoder::new(mapping),
