@@ -12,7 +12,7 @@ use crate::model::{CohortKey, Data, Event, EventType, Span, Time};
 /// Incidents remembered for one customer; beyond it the oldest goes.
 const INCIDENTS_MAX: usize = 16;
 /// Cohorts that are told when the customer is erased; beyond it the one joined first is left out: it forgets by itself.
-const JOINED_MAX: usize = 64;
+const JOINED_MAX: usize = 32;
 /// An incident is remembered this long, so that a late word finds it.
 const REMEMBERED: Span = Span::days(90);
 /// What an incident weighs before the customer is told of it, and from then on.
