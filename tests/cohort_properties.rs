@@ -7,7 +7,7 @@ use std::sync::Arc;
 use churnwatch::engine::cohort::Happened;
 use churnwatch::engine::{Cohort, CohortFact, Cohorts, Effect, Engine, Hold, Rules, Step};
 use churnwatch::model::alert::Status;
-use churnwatch::model::{Alert, CohortKey, Span, Time};
+use churnwatch::model::{Alert, CohortKey, Partition, Span, Time};
 use churnwatch::offline::stages::Stages;
 use churnwatch::offline::transcript::MONDAY;
 use proptest::prelude::*;
@@ -97,7 +97,7 @@ fn facts(records: &[Vec<u8>]) -> Vec<(Vec<CohortFact>, Time)> {
         while engine.apply(&event, &mut effects) == Step::Again {}
         let facts = effects.drain(..).filter_map(|effect| match effect {
             Effect::Cohort(fact) => Some(*fact),
-            Effect::Alert(_) | Effect::Hold(_) => None,
+            Effect::Alert(_) | Effect::Hold(..) => None,
         });
         sent.push((facts.collect(), engine.clock().watermark.expect("an event came")));
     }
@@ -120,7 +120,7 @@ impl Run {
         for effect in effects {
             match effect {
                 Effect::Alert(alert) => self.told.push(*alert),
-                Effect::Hold(hold) => self.holds.push(*hold),
+                Effect::Hold(_, hold) => self.holds.push(*hold),
                 Effect::Cohort(_) => panic!("cohorts send no facts"),
             }
         }
@@ -129,7 +129,7 @@ impl Run {
     fn apply(&mut self, fact: &CohortFact) {
         let mut effects = Vec::new();
         while self.cohorts.advance(fact.clock, &mut effects) == Step::Again {}
-        self.cohorts.apply(fact, &mut effects);
+        self.cohorts.apply(Partition(0), fact, &mut effects);
         self.heard(effects);
         if fact.what == Happened::Forget {
             // Whoever is erased holds nothing any more, and need not be told.
@@ -195,7 +195,7 @@ fn lines(told: &[Alert]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_restart_anywhere_changes_nothing(steps in steps(), every in 1..9_usize) {
@@ -290,7 +290,7 @@ proptest! {
         let mut run = Run::new();
         for (facts, _) in facts(&records) {
             for fact in &facts {
-                run.cohorts.apply(fact, &mut Vec::new());
+                run.cohorts.apply(Partition(0), fact, &mut Vec::new());
             }
         }
         for (key, bytes) in run.states() {

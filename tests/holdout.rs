@@ -25,7 +25,7 @@ fn treatments(holdout: f64) -> Vec<(String, Treatment)> {
     engine.advance(start + Span::days(3_000), &mut effects);
     let told = effects.into_iter().filter_map(|effect| match effect {
         Effect::Alert(alert) => Some((alert.dedup_key, alert.treatment)),
-        Effect::Cohort(_) | Effect::Hold(_) => None,
+        Effect::Cohort(_) | Effect::Hold(..) => None,
     });
     told.collect()
 }

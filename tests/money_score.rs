@@ -33,7 +33,7 @@ fn told(story: &str, kind: Kind) -> Vec<Alert> {
     }
     let alerts = effects.into_iter().filter_map(|effect| match effect {
         Effect::Alert(alert) => Some(*alert),
-        Effect::Cohort(_) | Effect::Hold(_) => None,
+        Effect::Cohort(_) | Effect::Hold(..) => None,
     });
     alerts.filter(|alert| alert.kind == kind).collect()
 }

@@ -128,14 +128,14 @@ mod tests {
             engine.apply(&crate::codec::decode(json.as_bytes()).unwrap(), &mut effects);
             for effect in effects.drain(..) {
                 if let Effect::Cohort(fact) = effect {
-                    cohorts.apply(&fact, &mut Vec::new());
+                    cohorts.apply(Partition(0), &fact, &mut Vec::new());
                     facts.push(*fact);
                 }
             }
         }
         while cohorts.advance(Time::parse("2026-03-02T15:00:00Z").unwrap(), &mut effects) == Step::Again {}
         let holds = effects.into_iter().filter_map(|effect| match effect {
-            Effect::Hold(hold) => Some(*hold),
+            Effect::Hold(_, hold) => Some(*hold),
             Effect::Alert(_) | Effect::Cohort(_) => None,
         });
         let holds = holds.collect();

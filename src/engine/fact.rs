@@ -2,14 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hash::hash64;
 use crate::model::alert::Evidence;
 use crate::model::{Data, Event, EventType, Time};
 
 /// Longest quote, in characters.
 pub const QUOTE_CHARS: usize = 120;
 
-/// Longest site kept, in characters.
-pub const SITE_CHARS: usize = 128;
+/// What is kept of the name of a cause: whether two are the same is all that is asked of it. One in 4 * 10^9 pairs of
+/// names is taken for one.
+fn mark(name: &str) -> String {
+    format!("{:08x}", hash64(name.as_bytes(), 0x6361_7573) as u32)
+}
 
 /// The incident and the site that an event names.
 pub fn cause<'e>(data: &'e Data<'_>) -> (Option<&'e str>, Option<&'e str>) {
@@ -24,8 +28,8 @@ pub fn cause<'e>(data: &'e Data<'_>) -> (Option<&'e str>, Option<&'e str>) {
 
 /// Source, id, type, quote and cause of an event in one allocation, and its time.
 ///
-/// **Invariant:** `packed` is `source NUL id NUL type NUL quote`, and `NUL incident NUL site` after it if the event names
-/// either; ids hold no control characters, and those of a quote and a site were replaced. A known type is one character, `TYPES` and its place in `EventType::ALL`; another is `?` and its name.
+/// **Invariant:** `packed` is `source NUL id NUL type NUL quote`, and `NUL incident NUL site` after it, as marks, if the event
+/// names either; ids hold no control characters, and those of a quote were replaced. A known type is one character, `TYPES` and its place in `EventType::ALL`; another is `?` and its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     packed: Box<str>,
@@ -69,15 +73,14 @@ impl Fact {
             }
         }
         packed.push('\0');
-        let plain = |c: char| if c.is_control() { ' ' } else { c };
         if let Some(quote) = quote {
-            packed.extend(quote.trim().chars().take(QUOTE_CHARS).map(plain));
+            packed.extend(quote.trim().chars().take(QUOTE_CHARS).map(|c| if c.is_control() { ' ' } else { c }));
         }
         if incident.is_some() || site.is_some() {
-            packed.push('\0');
-            packed.push_str(incident.unwrap_or_default());
-            packed.push('\0');
-            packed.extend(site.unwrap_or_default().chars().take(SITE_CHARS).map(plain));
+            for cause in [incident, site] {
+                packed.push('\0');
+                packed.push_str(&cause.map(mark).unwrap_or_default());
+            }
         }
         Fact { packed: packed.into(), time: event.time }
     }
@@ -106,14 +109,14 @@ impl Fact {
         place.and_then(|place| EventType::ALL.get(place as usize)).map_or("", |known| known.name())
     }
 
-    /// The incident that the event belongs to.
-    pub fn incident(&self) -> Option<&str> {
-        Some(self.part(4)).filter(|id| !id.is_empty())
+    /// Whether the event belongs to the incident `id`.
+    pub fn is_of_incident(&self, id: &str) -> bool {
+        self.part(4) == mark(id)
     }
 
-    /// The site at which it happened.
-    pub fn site(&self) -> Option<&str> {
-        Some(self.part(5)).filter(|site| !site.is_empty())
+    /// Whether it happened at `site`.
+    pub fn is_at(&self, site: &str) -> bool {
+        self.part(5) == mark(site)
     }
 
     /// The same without what was said and its cause: for those who are not the customer.
@@ -156,14 +159,16 @@ pub(crate) mod tests {
         assert_eq!((&*evidence.event_id, &*evidence.source), ("evt-1", "zendesk/acme"));
         assert_eq!((&*evidence.event_type, evidence.quote.as_deref()), ("promise.made", Some("te llamo mañana")));
         assert!(fact.is_same(&Fact { time: Time(6), ..fact.clone() }));
-        assert_eq!((fact.incident(), fact.site()), (None, None));
-        let caused = Fact { packed: "s\0e\0?x\0quote\0i1\0downtown".into(), time: Time(5) };
-        assert_eq!((caused.incident(), caused.site()), (Some("i1"), Some("downtown")));
+        assert!(!fact.is_of_incident("i1") && !fact.is_of_incident("") && !fact.is_at(""));
+        let packed = format!("s\0e\0?x\0quote\0{}\0{}", mark("i1"), mark("downtown"));
+        let caused = Fact { packed: packed.into(), time: Time(5) };
+        assert!(caused.is_of_incident("i1") && !caused.is_of_incident("downtown"));
+        assert!(caused.is_at("downtown") && !caused.is_at("uptown"));
         assert_eq!(caused.evidence().quote.as_deref(), Some("quote"));
         for fact in [fact, caused] {
             let bare = fact.without_words();
             assert!(bare.is_same(&fact) && bare.type_name() == fact.type_name());
-            assert_eq!((bare.evidence().quote, bare.incident(), bare.site()), (None, None, None));
+            assert!(bare.evidence().quote.is_none() && !bare.is_of_incident("i1") && !bare.is_at("downtown"));
         }
     }
 }

@@ -60,7 +60,7 @@ use timer::{Slot, TimerQueue};
 
 use crate::model::alert::Reason;
 use crate::model::event::Data;
-use crate::model::{Alert, CustomerKey, Event, EventType, Time, customer::write_key};
+use crate::model::{Alert, CustomerKey, Event, EventType, Partition, Span, Time, customer::write_key};
 
 /// What the engine wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,8 +69,8 @@ pub enum Effect {
     Alert(Box<Alert>),
     /// Tell a cohort what concerns it; from the stage of the customers.
     Cohort(Box<CohortFact>),
-    /// Tell a customer whether an alert of a cohort holds theirs; from the stage of the cohorts.
-    Hold(Box<Hold>),
+    /// Tell a customer, in this partition, whether an alert of a cohort holds theirs; from the stage of the cohorts.
+    Hold(Partition, Box<Hold>),
 }
 
 impl Effect {
@@ -78,7 +78,7 @@ impl Effect {
     pub fn into_alert(self) -> Option<Box<Alert>> {
         match self {
             Effect::Alert(alert) => Some(alert),
-            Effect::Cohort(_) | Effect::Hold(_) => None,
+            Effect::Cohort(_) | Effect::Hold(..) => None,
         }
     }
 }
@@ -211,7 +211,7 @@ impl Engine {
         let latest = if believed { Time::MAX } else { watermark };
         // What is about nobody, or about an alert of many, is for a cohort alone.
         let for_cohort = match (found, cohort::tell::commanded(event)) {
-            _ if about_nobody => Some(cohort::tell::of_nobody(event, effects)),
+            _ if about_nobody => Some(cohort::tell::of_nobody(event, self.rules.general(), effects)),
             (None, Some(cohort)) => Some(cohort::tell::of_command(event, cohort, effects)),
             (Some(_) | None, _) => None,
         };
@@ -241,7 +241,10 @@ impl Engine {
             Some(slot) => slot,
             None => self.customers.insert(Customer::new(CustomerKey::from_written(&self.key))),
         };
-        let known = self.happen(slot, event, believed, hash, effects);
+        let mut known = self.happen(slot, event, believed, hash, effects);
+        if !known && let Some(cohort) = cohort::tell::commanded(event) {
+            known = cohort::tell::of_command(event, cohort, effects);
+        }
         if event.event_type == EventType::AccountMerged {
             self.merge(slot, event, effects);
         }
@@ -390,6 +393,7 @@ impl Engine {
             let before = cx.effects.len();
             cohort::tell::of_deadline(&mut cx, next);
             stamp(&mut cx.effects[before..], Time(due.0.saturating_sub(1)), Time::MAX);
+            stamp(&mut cx.effects[before..], due - Span(1), Time::MAX);
         }
         self.touch(slot);
     }

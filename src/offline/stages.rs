@@ -146,16 +146,15 @@ impl Stages {
         while let Some(effect) = self.queue.pop_front() {
             match effect {
                 Effect::Alert(alert) => alerts.push(*alert),
-                Effect::Hold(hold) => {
-                    let at = self.partition_of(&hold.customer.customer_id());
-                    self.customers[at].hold(&hold, &mut self.effects);
+                Effect::Hold(home, hold) => {
+                    self.customers[home.0 as usize].hold(&hold, &mut self.effects);
                 }
                 Effect::Cohort(fact) => {
                     self.clocks.observe(Partition(from as i32), fact.clock);
                     if let Some(least) = self.clocks.least() {
                         while self.cohorts.advance(least, &mut self.effects) == Step::Again {}
                     }
-                    self.cohorts.apply(&fact, &mut self.effects);
+                    self.cohorts.apply(Partition(from as i32), &fact, &mut self.effects);
                 }
             }
             // What came of it is done before what was to be done after it.

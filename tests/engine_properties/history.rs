@@ -90,11 +90,13 @@ pub const ACTS: &[Act] = acts! {
     ContactAnswered "" Contact(ContactData) |o| { complaint_id: text("k", o) };
     ContactTransferred "" Contact(ContactData) |o| { contact_id: text("c", o) };
     ContactAbandoned "" Contact(ContactData) |o| { contact_id: text("c", o), wait_s: Some(300.0) };
-    ContactAbandoned "walkout" Contact(ContactData) |o| { abandon: word("walkout") };
+    ContactAbandoned "walkout" Contact(ContactData) |o| {
+        abandon: word("walkout"), site: text("site", o), incident_id: text("i", o)
+    };
     ContactEnded "solved" Contact(ContactData) |o| { contact_id: text("c", o), resolved: Some(true) };
     ContactEnded "unsolved" Contact(ContactData) |o| { contact_id: text("c", o), resolved: Some(false) };
     ContactQualityScored "rude" Contact(ContactData) |o| {
-        contact_id: text("c", o), dimension: Some(Dimension::Courtesy), score: Some(1.0)
+        contact_id: text("c", o), dimension: Some(Dimension::Courtesy), score: Some(1.0), agent_id: text("agent", o)
     };
     ContactQualityScored "not kind" Contact(ContactData) |o| { dimension: Some(Dimension::Courtesy), score: Some(2.0) };
     ContactQualityScored "as ever" Contact(ContactData) |o| { dimension: Some(Dimension::Courtesy), score: Some(5.0) };
@@ -115,7 +117,7 @@ pub const ACTS: &[Act] = acts! {
     SentimentScored "of a review" Feedback(FeedbackData) |o| { review_id: text("r", o), sentiment: Some(-0.9) };
     SentimentScored "" Feedback(FeedbackData) |o| { sentiment: Some(-0.9) };
     FeatureRequestDeclined "" FeatureRequest(FeatureRequestData) |o| { request_id: text("f", o) };
-    PromiseMade "" Promise(PromiseData) |o| { promise_id: text("p", o) };
+    PromiseMade "" Promise(PromiseData) |o| { promise_id: text("p", o), by: text("team", o) };
     PromiseMade "due on d2" Promise(PromiseData) |o| { promise_id: text("p", o), due: Some(START + Span::days(1)) };
     PromiseMade "due on d15" Promise(PromiseData) |o| {
         promise_id: text("p", o), due: Some(START + Span::days(14)), grace_s: Some(7_200.0), text: word("te llamo")

@@ -36,6 +36,7 @@ impl<S: Subject> Context<'_, S> {
         let definition = definition(alert.kind);
         let asked = alert.status == Status::Open || alert.act_span.is_none();
         let erased = reason == Some(Reason::Erased);
+        let members = self.c.members(alert.kind);
         self.effects.push(Effect::Alert(Box::new(Alert {
             alert_id: alert.alert_id(self.c.key()),
             dedup_key: alert.dedup_key(self.c.key()),
@@ -55,9 +56,9 @@ impl<S: Subject> Context<'_, S> {
             owner: self.owner(alert),
             occurrences: alert.occurrences,
             risk: risk.filter(|_| !erased),
-            members: self.c.members(alert.kind),
+            members,
             evidence: if erased { Vec::new() } else { alert.evidence.iter().map(Fact::evidence).collect() },
-            action: action(definition, alert),
+            action: action(definition, alert, members),
             treatment: self.treatment(definition),
             batch: ids::batch(&self.owner(alert), alert.kind, alert.opened_at),
             inhibited_by: alert.inhibited_by.as_deref().map(str::to_owned),
@@ -94,10 +95,12 @@ impl<S: Subject> Context<'_, S> {
     }
 }
 
-fn action(definition: &Definition, alert: &LiveAlert) -> Action {
+fn action(definition: &Definition, alert: &LiveAlert, members: Option<u32>) -> Action {
     let play = definition.play_for(alert.facts.word);
     let folded = alert.folded.iter().map(|kind| crate::engine::registry::definition(*kind).play.action);
-    let own = definition.guardrails.iter().map(|g| (*g, None));
+    // They keep other systems from a customer: a cohort is none.
+    let guardrails = if members.is_none() { definition.guardrails } else { &[] };
+    let own = guardrails.iter().map(|g| (*g, None));
     Action {
         code: play.action,
         steps: play.steps.iter().copied().chain(alert.facts.dimension.map(step_for)).chain(folded).collect(),

@@ -6,7 +6,7 @@ use super::fact::{CohortFact, Happened};
 use super::members::Members;
 use super::state::{Cohort, Memory};
 use crate::engine::context::Context;
-use crate::model::Time;
+use crate::model::{Partition, Time};
 
 /// What is known of an account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,11 +30,11 @@ impl Account {
 }
 
 /// A customer's risk has become high, or is not any more.
-pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, fact: &CohortFact) {
+pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, sender: Partition, fact: &CohortFact) {
     let Memory::Account(account) = &mut cx.c.memory else { return };
     let Some(customer) = &fact.customer else { return };
     if fact.what == Happened::AtRisk(true) {
-        match account.at_risk.get_or_insert(customer) {
+        match account.at_risk.get_or_insert(customer, sender) {
             Some(since) => *since = Some(since.map_or(fact.at, |known| known.min(fact.at))),
             None => account.beyond += 1,
         }

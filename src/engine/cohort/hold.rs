@@ -60,7 +60,7 @@ impl Customer {
     fn has_cause(&self, alert: &LiveAlert, cause: &Cause) -> bool {
         match cause {
             Cause::Incident(id) => {
-                let same = |fact: &Fact| fact.incident() == Some(id);
+                let same = |fact: &Fact| fact.is_of_incident(id);
                 match alert.kind {
                     // A pile is quiet only if there is nothing else in it.
                     Kind::GrievanceAccumulation => !alert.evidence.is_empty() && alert.evidence.iter().all(same),
@@ -73,7 +73,7 @@ impl Customer {
                     Kind::SecondChance => self.is_inconvenience(alert.object.as_deref()),
                     _ => false,
                 };
-                let same = |fact: &Fact| fact.site() == Some(site) && fact.time >= *from;
+                let same = |fact: &Fact| fact.is_at(site) && fact.time >= *from;
                 concerned && alert.evidence.iter().any(same)
             }
         }

@@ -14,7 +14,7 @@ use crate::engine::rules::IncidentRules;
 use crate::engine::tight::push_tight;
 use crate::model::alert::{Facts, Reason, Severity};
 use crate::model::cohort::Common;
-use crate::model::{Kind, Span, Time};
+use crate::model::{Kind, Partition, Span, Time};
 
 const KIND: Kind = Kind::IncidentUndisclosed;
 
@@ -130,11 +130,11 @@ impl Incident {
         }
     }
 
-    fn take(&mut self, fact: &CohortFact, rules: &IncidentRules) {
+    fn take(&mut self, sender: Partition, fact: &CohortFact, rules: &IncidentRules) {
         let at = fact.at;
         self.last = self.last.max(at);
         let told_all = self.told_all;
-        let own = fact.customer.as_ref().map(|key| self.members.get_or_insert(key));
+        let own = fact.customer.as_ref().map(|key| self.members.get_or_insert(key, sender));
         match (&fact.what, own) {
             (Happened::IncidentOpened, _) => self.opened = Some(self.opened.map_or(at, |known| known.min(at))),
             (Happened::Affected, Some(Some(own))) => {
@@ -209,10 +209,10 @@ pub(super) fn settle(cx: &mut Context<'_, Cohort>, fact: &CohortFact) {
 }
 
 /// Takes the fact in.
-pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, fact: &CohortFact) {
+pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, sender: Partition, fact: &CohortFact) {
     let (rules, now) = (&cx.rules.cohorts.incidents, cx.now);
     let Some(incident) = incident(cx) else { return };
-    incident.take(fact, rules);
+    incident.take(sender, fact, rules);
     incident.correct(now, rules);
     // A limit opens the alert, nothing else; a fact changes or closes it.
     if cx.c.live(KIND).is_some() {
@@ -244,9 +244,10 @@ fn weigh(cx: &mut Context<'_, Cohort>, time: Time, never: Reason) {
     let floor = if affected >= rules.critical_members { Severity::Critical } else { Severity::Error };
     let evidence = incident.evidence.iter().map(|(_, fact)| fact.clone()).collect();
     let since = incident.began();
+    let due = since.map(|began| began + rules.disclose_within);
     cx.raise(Raise {
         evidence,
-        facts: Facts { count: Some(affected), since, ..Facts::default() },
+        facts: Facts { count: Some(affected), since, due, ..Facts::default() },
         // From its opening: more customers do not put it off.
         expires_at: (!is_live).then(|| now + rules.expires_after),
         ..Raise::new(KIND, None, floor, time)

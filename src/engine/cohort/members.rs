@@ -6,7 +6,7 @@ use thin_vec::ThinVec;
 use super::hold::{Cause, Hold};
 use crate::engine::Effect;
 use crate::engine::tight::push_tight;
-use crate::model::{CohortKey, CustomerKey, Time};
+use crate::model::{CohortKey, CustomerKey, Partition, Time};
 
 /// Customers known by id. With ids of the greatest length they still fit into one record of the changelog.
 pub const MEMBERS_MAX: usize = 2_048;
@@ -16,6 +16,8 @@ pub const MEMBERS_MAX: usize = 2_048;
 pub struct Member<T> {
     /// Their id as it stands in their key, without the tenant.
     id: Box<str>,
+    /// The partition of customers that they were last heard of from: there they are reached.
+    home: i32,
     /// Whether they were told that an alert holds theirs.
     held: bool,
     /// What is known of them.
@@ -32,19 +34,21 @@ fn id_of(key: &CustomerKey) -> &str {
 
 impl<T: Default> Members<T> {
     /// What is known of a customer, who becomes a member; none if there is no room for another.
-    pub fn get_or_insert(&mut self, key: &CustomerKey) -> Option<&mut T> {
+    pub fn get_or_insert(&mut self, key: &CustomerKey, home: Partition) -> Option<&mut T> {
         let id = id_of(key);
         let index = match self.0.binary_search_by(|m| (*m.id).cmp(id)) {
             Ok(index) => index,
             Err(_) if self.0.len() >= MEMBERS_MAX => return None,
             Err(index) => {
                 // Grows by a quarter; then the newcomer goes to its place.
-                push_tight(&mut self.0, Member { id: id.into(), held: false, is: T::default() });
+                push_tight(&mut self.0, Member { id: id.into(), home: home.0, held: false, is: T::default() });
                 self.0[index..].rotate_right(1);
                 index
             }
         };
-        Some(&mut self.0[index].is)
+        let member = &mut self.0[index];
+        member.home = home.0;
+        Some(&mut member.is)
     }
 
     /// What is known of a customer, if they are one of them.
@@ -96,8 +100,9 @@ impl<T: Default> Members<T> {
             }
             member.held = wanted;
             let customer = CustomerKey::from_written(&format!("{}/{}", cohort.tenant_written(), member.id));
+            let home = Partition(member.home);
             let hold = Hold { customer, alert_id: alert_id.into(), cause: cause.cloned(), at };
-            effects.push(Effect::Hold(Box::new(hold)));
+            effects.push(Effect::Hold(home, Box::new(hold)));
         }
     }
 }
@@ -110,7 +115,7 @@ mod tests {
     fn a_customer_is_counted_once_and_found_again() {
         let mut members = Members::<u32>::default();
         for id in ["b", "a", "c", "b", "a"] {
-            *members.get_or_insert(&CustomerKey::new("t", id)).unwrap() += 1;
+            *members.get_or_insert(&CustomerKey::new("t", id), Partition(0)).unwrap() += 1;
         }
         assert_eq!(members.iter().copied().collect::<Vec<_>>(), [2, 2, 1]);
         assert!(members.get(&CustomerKey::new("t", "c")).is_some());
@@ -122,7 +127,7 @@ mod tests {
     fn there_is_room_for_so_many() {
         let mut members = Members::<()>::default();
         for n in 0..MEMBERS_MAX + 5 {
-            let fits = members.get_or_insert(&CustomerKey::new("t", &n.to_string())).is_some();
+            let fits = members.get_or_insert(&CustomerKey::new("t", &n.to_string()), Partition(0)).is_some();
             assert_eq!(fits, n < MEMBERS_MAX);
         }
         assert_eq!(members.len(), MEMBERS_MAX);

@@ -40,7 +40,10 @@ use super::context::Context;
 use super::rules::Rules;
 use super::{Effect, Step, TIMERS_PER_STEP};
 use crate::engine::Outcome;
-use crate::model::{CohortKey, Kind, Time};
+use crate::model::{CohortKey, Kind, Partition, Time};
+
+/// What people did lately with a cohort's alerts, remembered so that a repeat has no effect.
+const COMMANDS_MAX: usize = 16;
 
 /// The cohorts of one partition.
 ///
@@ -86,8 +89,9 @@ impl Cohorts {
         self.cohorts.is_empty()
     }
 
-    /// Lets a fact have its effect. Time does not move by it: see [`Cohorts::advance`].
-    pub fn apply(&mut self, fact: &CohortFact, effects: &mut Vec<Effect>) {
+    /// Lets a fact from partition `sender` of the customers have its effect. Time does not move by it: see
+    /// [`Cohorts::advance`].
+    pub fn apply(&mut self, sender: Partition, fact: &CohortFact, effects: &mut Vec<Effect>) {
         if !self.cohorts.contains_key(&fact.cohort) {
             // Nothing is known, so there is nothing to forget, to take back or to be commanded.
             if matches!(fact.what, Happened::Forget | Happened::Command(_) | Happened::AtRisk(false)) {
@@ -105,8 +109,8 @@ impl Cohorts {
         }
         cx.c.highest = highest;
         match &fact.what {
-            Happened::Command(given) => command(&mut cx, given, fact.at),
-            happened => on_fact(&mut cx, fact, happened),
+            Happened::Command(given) => command(&mut cx, given, fact),
+            happened => on_fact(&mut cx, sender, fact, happened),
         }
         cx.settle_all(fact.at);
         tell_members(&mut cx);
@@ -233,11 +237,11 @@ impl Cohorts {
     }
 }
 
-fn on_fact(cx: &mut Context<'_, Cohort>, fact: &CohortFact, happened: &Happened) {
+fn on_fact(cx: &mut Context<'_, Cohort>, sender: Partition, fact: &CohortFact, happened: &Happened) {
     match (&mut cx.c.memory, happened) {
-        (Memory::Incident(_), _) => incident::on_fact(cx, fact),
-        (Memory::Site(_), _) => site::on_fact(cx, fact),
-        (Memory::Account(_), _) => account::on_fact(cx, fact),
+        (Memory::Incident(_), _) => incident::on_fact(cx, sender, fact),
+        (Memory::Site(_), _) => site::on_fact(cx, sender, fact),
+        (Memory::Account(_), _) => account::on_fact(cx, sender, fact),
         (Memory::Team(team), Happened::Forget) => {
             team.promises.forget(fact.who());
             team.treatment.forget(fact.who());
@@ -313,7 +317,12 @@ fn tell_members(cx: &mut Context<'_, Cohort>) {
 }
 
 /// A person did something with an alert of the cohort.
-fn command(cx: &mut Context<'_, Cohort>, given: &Command, at: Time) {
+fn command(cx: &mut Context<'_, Cohort>, given: &Command, fact: &CohortFact) {
+    let hash = fact.who();
+    if cx.c.commands.contains(hash) {
+        return;
+    }
+    cx.c.commands.insert(hash, fact.at, COMMANDS_MAX, cx.rules.dedupe.max_age);
     let key = cx.c.key.as_str();
     let named = |a: &LiveAlert| a.alert_id(key) == *given.alert || a.dedup_key(key) == *given.alert;
     let Some(index) = cx.c.alerts.iter().position(|a| a.is_live() && named(a)) else { return };
@@ -325,5 +334,5 @@ fn command(cx: &mut Context<'_, Cohort>, given: &Command, at: Time) {
         Did::Resolve => alert_lifecycle::Command::Resolve,
         Did::Dismiss(reason) => alert_lifecycle::Command::Dismiss(*reason),
     };
-    cx.command(index, command, at);
+    cx.command(index, command, fact.at);
 }

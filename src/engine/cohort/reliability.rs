@@ -206,6 +206,7 @@ fn weigh(cx: &mut Context<'_, Cohort>, end: Time, time: Time) {
     let facts = Facts {
         count: Some(share.due),
         percent: Some(libm::floor(share.kept() * 100.0) as u32),
+        since: Some(end - rules.window),
         name,
         ..Facts::default()
     };

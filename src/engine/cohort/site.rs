@@ -14,7 +14,7 @@ use crate::engine::rules::HotspotRules;
 use crate::engine::tight::push_tight;
 use crate::model::alert::{Facts, Reason, Severity};
 use crate::model::cohort::Common;
-use crate::model::{Kind, Span, Time};
+use crate::model::{Kind, Partition, Span, Time};
 
 const KIND: Kind = Kind::Hotspot;
 
@@ -36,6 +36,8 @@ pub struct Site {
     from: Time,
     /// Who was hurt since then, in order.
     hurt: ThinVec<u64>,
+    /// From when to when the last one lasted that ended by itself.
+    over: Option<(Time, Time)>,
     /// Hits of the live hotspot beyond those.
     beyond: u32,
     /// The first hits of the live hotspot.
@@ -48,6 +50,7 @@ impl Default for Site {
             hits: ThinVec::new(),
             visitors: Members::default(),
             from: Time::MAX,
+            over: None,
             hurt: ThinVec::new(),
             beyond: 0,
             evidence: ThinVec::new(),
@@ -91,12 +94,13 @@ impl Site {
         }
     }
 
-    fn take(&mut self, fact: &CohortFact, rules: &HotspotRules) {
-        if let Some(visit) = fact.customer.as_ref().and_then(|key| self.visitors.get_or_insert(key)) {
+    /// Takes a visit in. Whether somebody was hurt who had not been told of.
+    fn take(&mut self, sender: Partition, fact: &CohortFact, rules: &HotspotRules) -> bool {
+        if let Some(visit) = fact.customer.as_ref().and_then(|key| self.visitors.get_or_insert(key, sender)) {
             visit.0 = visit.0.max(Some(fact.at));
         }
         if fact.what != Happened::Hurt || self.hits.iter().any(|hit| hit.fact.is_same(&fact.fact)) {
-            return;
+            return false;
         }
         let newest = self.last().map_or(fact.at, |last| last.max(fact.at));
         self.hits.retain(|hit| newest - hit.fact.time <= REMEMBERED);
@@ -111,6 +115,7 @@ impl Site {
         if self.from < Time::MAX && fact.at >= self.from - rules.window {
             self.count(fact.who(), &fact.fact);
         }
+        true
     }
 
     /// Counts a hit of the live hotspot.
@@ -176,7 +181,7 @@ pub(super) fn settle(cx: &mut Context<'_, Cohort>, fact: &CohortFact) {
 }
 
 /// Takes the fact in.
-pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, fact: &CohortFact) {
+pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, sender: Partition, fact: &CohortFact) {
     let rules = &cx.rules.cohorts.hotspot;
     let is_live = cx.c.live(KIND).is_some();
     let (common, now) = (cx.c.key.common(), cx.now);
@@ -191,8 +196,9 @@ pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, fact: &CohortFact) {
         // Closed by a person, or expired: it begins anew.
         site.end();
     }
-    site.take(fact, rules);
-    if fact.what != Happened::Hurt {
+    // A late one of a hotspot that is over tells nothing new.
+    let is_old = site.over.is_some_and(|(from, until)| fact.at >= from - rules.window && fact.at <= until);
+    if !site.take(sender, fact, rules) || !is_live && is_old {
         return;
     }
     if !is_live {
@@ -217,6 +223,7 @@ pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, fact: &CohortFact) {
 pub(super) fn on_deadline(cx: &mut Context<'_, Cohort>, due: Time) {
     cx.clear(KIND, None, Reason::ConditionFalse, Span::ZERO, due);
     if let Some(site) = site(cx) {
+        site.over = Some((site.from, due));
         site.end();
     }
 }

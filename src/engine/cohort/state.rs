@@ -9,6 +9,7 @@ use super::site::Site;
 use super::team::Team;
 use crate::engine::alert_lifecycle::{LiveAlert, Mute, Subject};
 use crate::engine::context::Context;
+use crate::engine::dedup::RecentIds;
 use crate::engine::rules::Rules;
 use crate::engine::tight::push_tight;
 use crate::model::alert::{Band, Risk, Severity};
@@ -33,6 +34,8 @@ pub struct Cohort {
     pub alerts_opened: u32,
     /// What is not to be told again.
     pub mutes: ThinVec<Mute>,
+    /// What people did with its alerts lately.
+    pub(super) commands: RecentIds,
     /// Id of the alert that members were told of.
     pub(super) holding: Option<Box<str>>,
     /// When it stands in the timer queue; `Time::MAX` if not. Not stored: rebuilt.
@@ -77,6 +80,7 @@ impl Cohort {
             alerts: ThinVec::new(),
             alerts_opened: 0,
             mutes: ThinVec::new(),
+            commands: RecentIds::default(),
             holding: None,
             queued: Time::MAX,
             changed: false,

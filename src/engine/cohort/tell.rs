@@ -4,7 +4,9 @@ use super::fact::{CohortFact, Command, Did, Happened, promise_id};
 use crate::engine::context::Context;
 use crate::engine::customer::Customer;
 use crate::engine::fact::{Fact, cause};
+use crate::engine::memory::quality::{ROUNDING, scaled};
 use crate::engine::promise::{Promise, PromiseState};
+use crate::engine::rules::{ConductRules, Rules};
 use crate::engine::{Effect, dismissal};
 use crate::model::alert::Band;
 use crate::model::customer::decode;
@@ -12,7 +14,7 @@ use crate::model::event::{AlertData, Category, ContactData, Data, Dimension};
 use crate::model::{CohortKey, CustomerKey, Event, EventType, Time};
 
 /// What an event says to cohorts: which, and what. Nothing for most events.
-fn each_happening(event: &Event<'_>, mut tell: impl FnMut(CohortKey, Happened)) {
+fn each_happening(event: &Event<'_>, rules: &Rules, mut tell: impl FnMut(CohortKey, Happened)) {
     let tenant = &*event.tenant;
     match &event.data {
         Data::Service(data) => {
@@ -52,7 +54,7 @@ fn each_happening(event: &Event<'_>, mut tell: impl FnMut(CohortKey, Happened)) 
             }
         }
         Data::Contact(data) if event.event_type == EventType::ContactQualityScored => {
-            if let (Some(agent), Some(grave)) = (data.agent_id.as_deref(), treatment(data)) {
+            if let (Some(agent), Some(grave)) = (data.agent_id.as_deref(), treatment(data, &rules.quality.conduct)) {
                 tell(CohortKey::agent(tenant, agent), Happened::Treated { grave });
             }
         }
@@ -77,26 +79,16 @@ fn each_happening(event: &Event<'_>, mut tell: impl FnMut(CohortKey, Happened)) 
     }
 }
 
-/// Scores of courtesy at or below this share of their scale are bad alone; at or below the second, the second time.
-const GRAVE: f64 = 0.2;
-const POOR: f64 = 0.4;
-const ROUNDING: f64 = 1e-9;
-
 /// Whether a score says that somebody was treated badly, and whether it says so alone.
-fn treatment(data: &ContactData<'_>) -> Option<bool> {
-    let score = data.score.filter(|_| data.dimension == Some(Dimension::Courtesy))?;
-    let (min, max) = (data.scale_min.unwrap_or(1.0), data.scale_max.unwrap_or(5.0));
-    if max <= min {
-        return None;
-    }
-    let standing = ((score - min) / (max - min)).clamp(0.0, 1.0);
-    (standing <= POOR + ROUNDING).then_some(standing <= GRAVE + ROUNDING)
+fn treatment(data: &ContactData<'_>, rules: &ConductRules) -> Option<bool> {
+    let score = scaled(data).filter(|_| data.dimension == Some(Dimension::Courtesy))?;
+    (score <= rules.poor_score + ROUNDING).then_some(score <= rules.low_score + ROUNDING)
 }
 
 /// Tells cohorts of an event about nobody. Whether there was anything to tell.
-pub(in crate::engine) fn of_nobody(event: &Event<'_>, effects: &mut Vec<Effect>) -> bool {
+pub(in crate::engine) fn of_nobody(event: &Event<'_>, rules: &Rules, effects: &mut Vec<Effect>) -> bool {
     let before = effects.len();
-    each_happening(event, |cohort, what| {
+    each_happening(event, rules, |cohort, what| {
         let fact = Fact::bare(event);
         effects.push(effect(cohort, None, fact, event.time, what));
     });
@@ -105,7 +97,7 @@ pub(in crate::engine) fn of_nobody(event: &Event<'_>, effects: &mut Vec<Effect>)
 
 /// Tells cohorts of a customer's event, once it has had its effect on them.
 pub(in crate::engine) fn of_event(cx: &mut Context<'_>, event: &Event<'_>) {
-    each_happening(event, |cohort, what| {
+    each_happening(event, cx.rules, |cohort, what| {
         send(cx, cohort, Fact::bare(event), event.time, what);
     });
     if matches!(event.data, Data::Promise(_)) {

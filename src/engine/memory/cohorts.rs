@@ -12,7 +12,7 @@ use crate::model::{CohortKey, Data, Event, EventType, Span, Time};
 /// Incidents remembered for one customer; beyond it the oldest goes.
 const INCIDENTS_MAX: usize = 16;
 /// Cohorts that are told when the customer is erased; beyond it the one joined first is left out: it forgets by itself.
-const JOINED_MAX: usize = 64;
+const JOINED_MAX: usize = 32;
 /// An incident is remembered this long, so that a late word finds it.
 const REMEMBERED: Span = Span::days(90);
 /// What an incident weighs before the customer is told of it, and from then on.
@@ -93,5 +93,63 @@ pub(super) fn take(cx: &mut Context<'_>, event: &Event<'_>) {
     }
     if let Some((at, weight)) = weight(&after) {
         cx.c.ledgers.add(Ledger::Incident, weight, at, &event.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::calendar::Calendar;
+    use crate::engine::{Customer, Rules};
+    use crate::model::CustomerKey;
+    use crate::model::event::ServiceData;
+
+    const MIDNIGHT: Time = Time(1_772_409_600_000);
+
+    /// What incidents weigh at the end of day 1, after these events: type, incident, hour.
+    fn weight(events: &[(&str, &str, u8)]) -> f64 {
+        let rules = Rules::default();
+        let calendar = Calendar::new(&rules.calendar);
+        let mut customer = Customer::new(CustomerKey::new("t", "c"));
+        for (n, (kind, incident, hour)) in events.iter().enumerate() {
+            let event_type = EventType::parse(&format!("service.incident_{kind}"));
+            let data = ServiceData { incident_id: Some((*incident).into()), ..ServiceData::default() };
+            let event = Event {
+                id: format!("e{n}").into(),
+                source: "s".into(),
+                event_type,
+                type_name: event_type.name().into(),
+                time: MIDNIGHT + Span::hours(i64::from(*hour)),
+                tenant: "t".into(),
+                customer_id: "c".into(),
+                account_id: None,
+                channel: None,
+                lang: None,
+                correlation_id: None,
+                data: Data::Service(data),
+            };
+            let mut effects = Vec::new();
+            customer.highest = customer.highest.max(event.time);
+            let now = customer.highest;
+            take(&mut Context::new(&rules, &calendar, &mut customer, now, &mut effects), &event);
+        }
+        customer.ledgers.value(Ledger::Incident, MIDNIGHT + Span::hours(24))
+    }
+
+    #[test]
+    fn an_incident_weighs_less_once_the_customer_is_told_in_any_order_and_once() {
+        let faded = |weight: f64, hours: f64| weight * libm::exp2(-hours / (30.0 * 24.0));
+        for (events, want) in [
+            (&[("affected", "i1", 10)][..], faded(0.5, 14.0)),
+            (&[("affected", "i1", 10), ("notified", "i1", 12)], faded(0.15, 14.0)),
+            (&[("notified", "i1", 12), ("affected", "i1", 10)], faded(0.15, 14.0)),
+            (&[("affected", "i1", 12), ("affected", "i1", 10), ("affected", "i1", 11)], faded(0.5, 14.0)),
+            (&[("notified", "i1", 12)], 0.0),
+            (&[("affected", "i1", 10), ("affected", "i2", 14)], faded(0.5, 14.0) + faded(0.5, 10.0)),
+            (&[("affected", "i1", 10), ("notified", "i2", 14)], faded(0.5, 14.0)),
+        ] {
+            let got = weight(events);
+            assert!(libm::fabs(got - want) < 1e-9, "{events:?}: {got} against {want}");
+        }
     }
 }
