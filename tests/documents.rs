@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use churnwatch::codec::{self, Mapping, Reason};
+use churnwatch::engine::risk::{Curve, Model, Sign};
 use churnwatch::model::alert;
 use churnwatch::model::event::*;
 use churnwatch::model::{EventType, Kind, Status, Transition};
@@ -201,6 +202,51 @@ fn json_that_the_documents_show_is_read_or_written_by_the_program() {
         }
     }
     assert!(seen > 5, "only {seen} values found");
+}
+
+/// Units of 1e-4 in a number that a document shows.
+fn units(number: &Value) -> i64 {
+    (number.as_f64().unwrap() * 1e4).round() as i64
+}
+
+#[test]
+fn the_sum_that_the_page_of_the_score_shows_adds_up() {
+    let text = read("docs/score.md");
+    let [block] = blocks(&text, "json")[..] else { panic!("the page shows one alert") };
+    let alert: Value = serde_json::from_str(block).unwrap();
+    let risk = &alert["risk"];
+    let parts: i64 = risk["contributions"].as_array().unwrap().iter().map(|part| units(&part["log_odds"])).sum();
+    assert_eq!(units(&risk["intercept"]) + parts + units(&risk["other"]), units(&risk["log_odds"]));
+    // The table below it names each of these numbers again.
+    for part in risk["contributions"].as_array().unwrap() {
+        let row = format!("| `{}` | {:+} |", part["factor"].as_str().unwrap(), part["log_odds"].as_f64().unwrap());
+        assert!(text.contains(&row), "the page has no row that begins with {row}");
+    }
+}
+
+#[test]
+fn the_page_of_the_score_tells_what_each_factor_weighs() {
+    let text = read("docs/score.md");
+    let model = Model::default();
+    for part in model.parts() {
+        let formula = match part.curve {
+            Curve::Count(weight) => format!("{weight} log2(1 + x)"),
+            Curve::Line(weight) => format!("{weight} x"),
+            Curve::Steps(_) | Curve::Pieces(_) => panic!("the page has no words for the curve of {:?}", part.factor),
+        };
+        let limit = match part.factor.sign {
+            Sign::Raises | Sign::Either => format!("at most {}", part.cap),
+            Sign::Lowers => format!("at least -{}", part.cap),
+        };
+        let beginning = format!("| `{}` | {} | ", part.factor.name, part.factor.mechanism);
+        let row = text.lines().find(|line| line.starts_with(&beginning));
+        let row = row.unwrap_or_else(|| panic!("no row begins with {beginning}"));
+        assert!(row.ends_with(&format!("| {formula}, {limit} |")), "{formula}, {limit}: {row}");
+    }
+    for number in [model.intercept(), model.protection()] {
+        assert!(text.contains(&number.as_f64().to_string()));
+    }
+    assert!(text.contains(&format!("\"model\":\"{}\"", model.name())));
 }
 
 #[test]
