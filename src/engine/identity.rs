@@ -7,6 +7,7 @@ use super::alert_lifecycle::{ActBy, LiveAlert, Raise};
 use super::cohort;
 use super::context::Context;
 use super::customer::Customer;
+use super::dedup::id_hash;
 use super::detectors::{self, DETECTORS};
 use super::memory::Changes;
 use super::timer::Slot;
@@ -44,7 +45,11 @@ impl Engine {
         let now = customer.highest.max(event.time);
         Context::new(rules, calendar, customer, now, effects).close_all(Reason::Erased, event.time);
         cohort::tell::of_erasure(customer, event, effects);
+        let dedupe = &self.rules.general().dedupe;
+        let (hash, capacity, age) = (id_hash(event), dedupe.ids_per_customer, dedupe.max_age);
         self.leave(slot, Customer::new(key), |left| {
+            // The same request again must not erase who comes after.
+            left.recent.insert(hash, event.time, capacity, age);
             left.highest = event.time;
             left.rare.erased_at = event.time;
         });
@@ -65,7 +70,7 @@ impl Engine {
         let customer = self.customers.get(slot);
         mark_ends(customer, self.rules.general().time.late_limit) <= due
             && customer.highest == customer.rare.erased_at
-            && customer.recent.is_empty()
+            && customer.recent.len() <= 1
     }
 
     /// Forgets the mark of an erasure too.

@@ -34,7 +34,8 @@ impl<S: Subject> Context<'_, S> {
         }
         let alert = &self.c.alerts()[index];
         let definition = definition(alert.kind);
-        let asked = alert.status == Status::Open || alert.act_span.is_none();
+        // Acknowledgement and snooze suspend it.
+        let asked = alert.status == Status::Open;
         let erased = reason == Some(Reason::Erased);
         let members = self.c.members(alert.kind);
         self.effects.push(Effect::Alert(Box::new(Alert {

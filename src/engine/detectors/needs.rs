@@ -28,8 +28,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
         EventType::FeatureRequestAccepted => answered(cx, event.time),
         EventType::CareOutreach if touch(event).asks => answered(cx, event.time),
         // Use may have fallen, or risen again, since the last look.
-        EventType::UsageActivity => used(cx, event.time),
-        _ => {}
+        _ => used(cx, event.time),
     }
 }
 
@@ -67,6 +66,9 @@ fn declined(cx: &mut Context<'_>, time: Time) {
 }
 
 fn used(cx: &mut Context<'_>, time: Time) {
+    if cx.c.rare.care.as_deref().is_none_or(|care| care.declined.is_empty()) {
+        return;
+    }
     let end = cx.now;
     if cx.c.live(KIND, None).is_some() {
         review(cx, end, time);

@@ -8,7 +8,7 @@ use crate::engine::context::Context;
 use crate::engine::customer::Customer;
 use crate::engine::fact::Fact;
 use crate::engine::memory::{Changes, Mark, ROUNDING, standing, survey_mark};
-use crate::engine::risk::log_odds;
+use crate::engine::risk::log_odds_without;
 use crate::model::alert::{FactWord, Facts, Reason, Severity};
 use crate::model::event::{Data, FeedbackData};
 use crate::model::{Event, EventType, Kind, Span, Time};
@@ -52,7 +52,8 @@ fn glad(cx: &mut Context<'_>, event: &Event<'_>, word: FactWord, quote: Option<&
     if cx.c.is_gone() || asked || other || has_open_item(cx.c) || cx.c.tenure(event.time) < rules.tenure {
         return;
     }
-    if log_odds(cx.c, cx.rules, cx.now) >= cx.rules.score.model.intercept() {
+    // What is known of a hardship never decides whom we ask.
+    if log_odds_without(cx.c, cx.rules, cx.now, &["payment", "plan_kept"]) >= cx.rules.score.model.intercept() {
         return;
     }
     let voice = Fact::new(event, quote.filter(|_| cx.rules.alerts.quotes));

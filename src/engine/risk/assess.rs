@@ -46,6 +46,17 @@ pub fn log_odds(customer: &Customer, rules: &Rules, time: Time) -> LogOdds {
     each_part(customer, rules, time, |_, _, _| {})
 }
 
+/// The score at `time` without the parts of `hidden` names.
+pub fn log_odds_without(customer: &Customer, rules: &Rules, time: Time, hidden: &[&str]) -> LogOdds {
+    let mut left_out = 0;
+    let all = each_part(customer, rules, time, |factor, _, part| {
+        if hidden.contains(&factor.name) {
+            left_out += part.0;
+        }
+    });
+    LogOdds(all.0 - left_out)
+}
+
 /// Name of the largest part at `time`, if any is not zero.
 pub fn top_factor(customer: &Customer, rules: &Rules, time: Time) -> Option<&'static str> {
     let mut top: Option<(&'static str, i32)> = None;
