@@ -45,6 +45,9 @@ fn is_personal(event: &Event<'_>) -> bool {
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
     if event.event_type == EventType::UsageActivity {
         used(cx, event.time);
+        if touch_ran_out(cx) {
+            review(cx, event.time);
+        }
     } else if is_personal(event) {
         touched(cx, event.time);
     } else if event.event_type == EventType::AccountMerged || event.is_sign_of_life() && waits(cx.c) {
@@ -123,6 +126,13 @@ fn review(cx: &mut Context<'_>, time: Time) {
     let today = cx.now.day();
     weigh(cx, today, time);
     arm(cx, today);
+}
+
+/// Whether the last touch has become too old since the midnight: use that was low already is told at the next event.
+fn touch_ran_out(cx: &Context<'_>) -> bool {
+    let Some(care) = cx.c.rare.care.as_deref() else { return false };
+    let ran_out = care.last_personal + cx.rules.care.cooling.untouched;
+    midnight(cx.now.day()) < ran_out && ran_out <= cx.now
 }
 
 fn untouched(c: &Customer, untouched: Span, time: Time) -> bool {

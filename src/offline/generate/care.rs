@@ -153,7 +153,9 @@ pub fn promise(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
             json.whole("grace_s", 1_800);
             json.text("text", texts::promise(random, scene.person.language));
             let early = Span::minutes(random.between(due / 3, due * 3 / 4));
-            match random.below(1_000) {
+            // One team promises more than it keeps.
+            let forgets = team == "team:field" && random.chance(250);
+            match if forgets { 990 } else { random.below(1_000) } {
                 0..780 => Some((early, step(0, 2))),
                 780..880 if scene.phase() == 0 => Some((early, step(0, 1))),
                 880..920 => Some((early, step(0, 4))),

@@ -91,6 +91,7 @@ pub fn invoice(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
         4 => EventType::DunningSent,
         5 => EventType::HardshipDeclared,
         6 => EventType::PlanAgreed,
+        10 => EventType::InstalmentMissed,
         _ => EventType::InstalmentKept,
     };
     let mut json = stage.event(scene, event_type, "system", case);
@@ -144,7 +145,16 @@ pub fn invoice(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
                 json.hundredths("amount", amount / 3);
             }
             json.close();
-            Some((Span::days(random.between(26, 30)), step(0, 7)))
+            if random.chance(300) {
+                Some((Span::days(33), step(0, 10)))
+            } else {
+                Some((Span::days(random.between(26, 30)), step(0, 7)))
+            }
+        }
+        10 => {
+            json.id("plan_id", "plan-", scene.case());
+            json.id("instalment_id", "part-", 1);
+            None
         }
         _ => {
             json.id("plan_id", "plan-", scene.case());

@@ -70,6 +70,8 @@ pub enum Story {
     LetDown,
     /// Is treated badly.
     Rudeness,
+    /// Cannot pay, says so once, and is heard of no more.
+    Ashamed,
 }
 
 /// How many stories in 10,000 are of each plot.
@@ -108,7 +110,11 @@ impl Story {
         if time >= person.quiet_from {
             // The customer does nothing any more; the company goes on writing.
             let just_now = time < person.quiet_from + Span(pace.0 / 8);
-            return if person.says_goodbye && just_now { Story::Farewell } else { Story::Marketing };
+            return match () {
+                () if person.says_goodbye && just_now => Story::Farewell,
+                () if just_now && random.chance(120) => Story::Ashamed,
+                () => Story::Marketing,
+            };
         }
         let mut drawn = random.below(10_000);
         for (story, share) in SHARES {
@@ -220,6 +226,7 @@ impl Scene {
             Story::Bargains => trouble::bargains(self, random, stage),
             Story::LetDown => trouble::let_down(self, random, stage),
             Story::Rudeness => trouble::rudeness(self, random, stage),
+            Story::Ashamed => trouble::ashamed(self, random, stage),
         }
     }
 }

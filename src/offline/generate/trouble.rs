@@ -302,3 +302,13 @@ pub fn rudeness(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
     json.end();
     next
 }
+
+/// Tells a clerk that money is short, and does not come back.
+pub fn ashamed(scene: &Scene, random: &mut Random, stage: Stage<'_>) -> Next {
+    let mut json = stage.event(scene, EventType::HardshipDeclared, "store", Some(("inv-", scene.case())));
+    json.id("invoice_id", "inv-", scene.case());
+    json.hundredths("amount", random.between(2_000, 15_000));
+    json.text("reason", "said at the counter, looked away, left without a plan");
+    json.end();
+    None
+}
