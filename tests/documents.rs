@@ -260,6 +260,30 @@ fn toml_that_the_documents_show_as_a_mapping_can_be_loaded() {
     }
 }
 
+/// What `check` says of settings, if anything is wrong.
+fn wrong_settings(settings: &str) -> Option<String> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), settings).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_churnwatch"));
+    let ran = command.args(["check", "--config"]).arg(file.path()).env_clear().output().unwrap();
+    (!ran.status.success()).then(|| String::from_utf8(ran.stderr).unwrap())
+}
+
+#[test]
+fn settings_that_the_documents_show_for_tenants_and_segments_are_accepted() {
+    let text = read("docs/operations.md");
+    let shown: Vec<&str> = blocks(&text, "toml").into_iter().filter(|block| block.contains("[tenants.")).collect();
+    assert!(!shown.is_empty());
+    for block in shown {
+        assert_eq!(wrong_settings(block), None, "{block}");
+    }
+    // The manual shows some, commented out, at its end.
+    let manual = read("config/churnwatch.toml");
+    let (_, exceptions) = manual.split_once("\n# [tenants.").expect("the manual shows exceptions");
+    let exceptions: String = exceptions.lines().map(|line| line.trim_start_matches("# ").to_owned() + "\n").collect();
+    assert_eq!(wrong_settings(&format!("[tenants.{}", exceptions.replace("#\n", "\n"))), None);
+}
+
 #[test]
 fn links_lead_to_files_that_are_there() {
     for (name, text) in documents() {
