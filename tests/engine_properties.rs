@@ -588,18 +588,18 @@ fn items(run: &Run) -> String {
         for promise in &c.rare.promises {
             out.push(format!("{} {:?} {} {:?}", promise.id, promise.state, promise.due, promise.breach));
         }
-        for invoice in c.rare.money.iter().flat_map(|m| &m.invoices) {
+        for invoice in c.money.iter().flat_map(|m| &m.invoices) {
             let limits = (invoice.due, invoice.late_at, invoice.settled, invoice.covered);
             out.push(format!("{:x} {limits:?} {:?}", invoice.id, invoice.noted));
         }
-        for plan in c.rare.money.iter().flat_map(|m| &m.plans) {
+        for plan in c.money.iter().flat_map(|m| &m.plans) {
             let missed: Vec<Time> = plan.missed().map(|i| i.missed).collect();
             out.push(format!("{} {} {} {} {missed:?}", plan.id, plan.agreed_at(), plan.replaced, plan.next_due));
         }
-        for dispute in c.rare.money.iter().flat_map(|m| &m.disputes) {
+        for dispute in c.money.iter().flat_map(|m| &m.disputes) {
             out.push(format!("{} {:?} {}", dispute.id, dispute.is_contradicted(), dispute.decided));
         }
-        for loss in c.rare.money.iter().flat_map(|m| &m.trust).flat_map(|t| &t.losses) {
+        for loss in c.money.iter().flat_map(|m| &m.trust).flat_map(|t| &t.losses) {
             out.push(format!("lost {} {:?}", loss.at, loss.fact.as_ref().map(|f| f.event_id().to_owned())));
         }
         out.push(format!(

@@ -2,6 +2,7 @@
 
 use super::customer::Customer;
 use super::grievance::{ITEMS_MAX, REPAIRS_MAX};
+use super::memory::care;
 use super::rare::RareParts;
 use super::rules::Rules;
 use super::silence::Life;
@@ -35,6 +36,7 @@ impl Customer {
         self.last_answered = self.last_answered.max(other.last_answered);
         self.unanswered_surveys = self.unanswered_surveys.max(other.unanswered_surveys);
         self.returned = self.returned.max(other.returned);
+        care::merge(&mut self.sends, other.sends, |fact| fact.time);
         self.first_seen = self.first_seen.min(other.first_seen);
         // Looked at anew at the next midnight.
         if self.cooling_at.min(other.cooling_at) < Time::MAX {

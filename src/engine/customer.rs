@@ -9,9 +9,11 @@ use super::dedup::RecentIds;
 use super::fact::Fact;
 use super::grievance::{Complaint, Failure, Repairs};
 use super::ledger::Ledgers;
+use super::memory::market::cuts::Call;
+use super::memory::money::Money;
 use super::memory::standing::Asked;
 use super::rare::Rare;
-use super::risk::BandState;
+use super::risk::Watch;
 use super::sentiment_track::Sentiment;
 use super::silence::Life;
 use super::window::Panes;
@@ -47,10 +49,16 @@ pub struct Customer {
     pub profile: Option<Box<Profile>>,
     /// Alerts, live and lately closed.
     pub alerts: ThinVec<LiveAlert>,
+    /// Invoices, plans, disputes, trust: most are billed.
+    pub money: Option<Box<Money>>,
+    /// Marketing sent within the window, in order of time.
+    pub sends: ThinVec<Fact>,
+    /// Contacts that they began lately, in order of time.
+    pub calls: ThinVec<Call>,
     /// How many alerts were ever opened.
     pub alerts_opened: u32,
     /// Where the score stands.
-    pub band: BandState,
+    pub band: Watch,
     /// Last time a person of the company spoke with them: answered, wrote or reached out; `Time::MIN` if never.
     pub last_human: Time,
     /// Last time a contact was answered; `Time::MIN` if never.
@@ -182,8 +190,11 @@ impl Customer {
             sentiment: None,
             profile: None,
             alerts: ThinVec::new(),
+            money: None,
+            sends: ThinVec::new(),
+            calls: ThinVec::new(),
             alerts_opened: 0,
-            band: BandState::default(),
+            band: Watch::default(),
             last_human: Time::MIN,
             last_answered: Time::MIN,
             unanswered_surveys: 0,

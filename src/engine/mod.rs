@@ -412,6 +412,7 @@ impl Engine {
     fn touch(&mut self, slot: Slot) {
         let customer = self.customers.get_mut(slot);
         customer.rare.tidy();
+        customer.band.tidy();
         if !customer.changed {
             customer.changed = true;
             self.changed.push(slot);

@@ -13,7 +13,6 @@ use super::grievance::{Complaint, Failure};
 use super::memory::care::Care;
 use super::memory::cohorts::Cohorts;
 use super::memory::market::Market;
-use super::memory::money::Money;
 use super::memory::quality::Quality;
 use super::memory::standing::Standing;
 use super::promise::Promise;
@@ -31,7 +30,7 @@ pub struct RareParts {
     /// Contacts given up within the window, in order of time.
     pub abandoned: ThinVec<Fact>,
     /// The recovery whose probation runs.
-    pub probation: Option<Probation>,
+    pub probation: Option<Box<Probation>>,
     /// What is not to be told again.
     pub mutes: ThinVec<Mute>,
     /// Last time they left; `Time::MIN` if never.
@@ -48,8 +47,6 @@ pub struct RareParts {
     pub market: Option<Box<Market>>,
     /// What the company does for the relation: touches, marketing, use, anniversaries.
     pub care: Option<Box<Care>>,
-    /// Invoices, plans, disputes, trust.
-    pub money: Option<Box<Money>>,
     /// What is officially thought of the customer, and what they do for the company.
     pub standing: Option<Box<Standing>>,
     /// What ties the customer to others with the same cause.
@@ -70,7 +67,6 @@ static EMPTY: LazyLock<RareParts> = LazyLock::new(|| RareParts {
     quality: None,
     market: None,
     care: None,
-    money: None,
     standing: None,
     cohorts: None,
 });

@@ -24,7 +24,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
 }
 
 fn weigh(cx: &mut Context<'_>, id: &str, time: Time) {
-    let Some(money) = &cx.c.rare.money else { return };
+    let Some(money) = &cx.c.money else { return };
     let Some(place) = money.disputes.iter().position(|d| &*d.id == id) else { return };
     let dispute = &money.disputes[place];
     if !dispute.is_contradicted() {

@@ -23,7 +23,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
     if !matches!(event.data, Data::Billing(_)) {
         return;
     }
-    let Some(money) = &cx.c.rare.money else { return };
+    let Some(money) = &cx.c.money else { return };
     let mut ids: Vec<Box<str>> = money.dunned.iter().map(|d| d.id.clone()).collect();
     ids.sort();
     for id in ids {
@@ -68,7 +68,7 @@ fn pressures(money: &Money, dunned: &Dunned, from: Time, rules: &MoneyRules) -> 
 /// Opens, confirms or closes the alert of the invoice `id`.
 fn weigh(cx: &mut Context<'_>, id: &str, time: Time) {
     let rules = &cx.rules.money;
-    let Some(money) = &cx.c.rare.money else { return };
+    let Some(money) = &cx.c.money else { return };
     let Some(place) = money.dunned.iter().position(|d| &*d.id == id) else { return };
     let dunned = &money.dunned[place];
     let from = dunned.calm.max(money.planned_at());

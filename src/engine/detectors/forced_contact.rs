@@ -6,7 +6,7 @@ use super::{Detector, ends, no_deadline, on_no_deadline, settle_nothing};
 use crate::engine::alert_lifecycle::{LiveAlert, Raise};
 use crate::engine::context::Context;
 use crate::engine::memory::Changes;
-use crate::engine::memory::market::cuts::{Call, is_call};
+use crate::engine::memory::market::cuts::{Call, calls_after, is_call};
 use crate::model::alert::{Facts, Reason, Severity, Status};
 use crate::model::event::Data;
 use crate::model::{Event, EventType, Kind, Span, Time};
@@ -33,8 +33,10 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
 
 /// Looks at the contacts from `from` to `to`, both inclusive: which of them was forced?
 fn look(cx: &mut Context<'_>, from: Time, to: Time) {
-    let Some(market) = cx.c.rare.market.as_deref() else { return };
-    let calls: Vec<Call> = market.cuts.calls_after(from, to - from).cloned().collect();
+    if cx.c.rare.market.is_none() {
+        return; // No cut is known.
+    }
+    let calls: Vec<Call> = calls_after(cx.c, from, to - from).cloned().collect();
     for call in calls {
         forced(cx, &call);
     }

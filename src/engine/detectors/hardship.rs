@@ -51,7 +51,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
 
 /// When the time of an invoice passes next, of that one or of any.
 fn next_due(c: &Customer, rules: &Rules, only: Option<u64>) -> Option<Time> {
-    let money = c.rare.money.as_ref()?;
+    let money = c.money.as_ref()?;
     let chosen = money.invoices.iter().filter(|i| only.is_none_or(|id| i.id == id));
     chosen.filter_map(|i| i.pending(rules.money.hardship.grace)).min()
 }
@@ -66,13 +66,13 @@ fn pass(cx: &mut Context<'_>, upto: Time, only: Option<u64>) {
 
 /// When the guardrails run out although the alert goes on.
 fn renewal(c: &Customer) -> Option<Time> {
-    let episode = c.rare.money.as_ref()?.episode()?;
+    let episode = c.money.as_ref()?.episode()?;
     let until = episode.limits_until;
     c.live(KIND, None).filter(|alert| alert.expires_at.is_none_or(|end| until < end)).map(|_| until)
 }
 
 fn deadline(c: &Customer, rules: &Rules) -> Time {
-    if c.rare.money.is_none() {
+    if c.money.is_none() {
         return Time::MAX;
     }
     next_due(c, rules, None).into_iter().chain(renewal(c)).min().unwrap_or(Time::MAX)

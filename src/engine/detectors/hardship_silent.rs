@@ -20,7 +20,7 @@ pub(super) const DETECTOR: Detector = Detector { settle, on_event, deadline, on_
 
 /// Since when nothing was heard of a customer in hardship; none if they are in none, or have left.
 fn quiet_since(c: &Customer) -> Option<Time> {
-    let episode = c.rare.money.as_ref()?.episode()?;
+    let episode = c.money.as_ref()?.episode()?;
     if c.is_gone() || c.live(Kind::PaymentHardship, None).is_none() {
         return None;
     }
@@ -31,13 +31,13 @@ fn quiet_since(c: &Customer) -> Option<Time> {
 /// When the silence will have lasted too long, unless that was told.
 fn too_long_at(c: &Customer, rules: &Rules) -> Option<Time> {
     let at = quiet_since(c)? + rules.money.hardship.silent_after;
-    let told = c.rare.money.as_ref()?.episode()?.silence_told;
+    let told = c.money.as_ref()?.episode()?.silence_told;
     (at > told).then_some(at)
 }
 
 /// A sign of life after the time at which the silence was too long shows that it was.
 fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
-    if cx.c.rare.money.is_none() || !event.is_sign_of_life() {
+    if cx.c.money.is_none() || !event.is_sign_of_life() {
         return;
     }
     if let Some(due) = too_long_at(cx.c, cx.rules).filter(|due| *due < event.time) {
@@ -60,7 +60,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
 }
 
 fn deadline(c: &Customer, rules: &Rules) -> Time {
-    if c.rare.money.is_none() {
+    if c.money.is_none() {
         return Time::MAX;
     }
     // It ends with the hardship, at once, whatever ended that.

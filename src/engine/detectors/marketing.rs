@@ -53,8 +53,7 @@ fn count(c: &Customer, rules: &MarketingRules, end: Time) -> Counted {
 
 fn sends<'c>(c: &'c Customer, rules: &MarketingRules, end: Time) -> impl Iterator<Item = &'c Fact> {
     let window = rules.window;
-    let all = c.rare.care.as_deref().map_or(&[][..], |care| &care.sends);
-    all.iter().filter(move |f| f.time > end - window && f.time <= end)
+    c.sends.iter().filter(move |f| f.time > end - window && f.time <= end)
 }
 
 /// Days of the window in which touches are counted.
@@ -115,10 +114,8 @@ fn review(cx: &mut Context<'_>, time: Time) {
 
 fn too_much(cx: &mut Context<'_>, counted: Counted, time: Time) {
     let evidence = super::newest(sends(cx.c, &cx.rules.care.marketing, counted.at).cloned().collect());
-    if cx.c.live(KIND, None).is_none()
-        && let Some(care) = present(cx)
-    {
-        care.marketing_told = Some(counted);
+    if cx.c.live(KIND, None).is_none() {
+        cx.c.rare.care.get_or_insert_default().marketing_told = Some(counted);
     }
     let facts = Facts {
         count: Some(counted.part),
@@ -135,7 +132,7 @@ fn opted_out(cx: &mut Context<'_>, time: Time) {
     let Some(OptOut { fact, spam }) = care.opted_out.clone() else { return };
     let (opposed, word) = (fact.time, if spam { FactWord::SpamReported } else { FactWord::Unsubscribed });
     let mut evidence = thin_vec![fact];
-    evidence.extend(care.sends.iter().filter(|f| f.time > opposed).cloned());
+    evidence.extend(cx.c.sends.iter().filter(|f| f.time > opposed).cloned());
     let count = evidence.len() as u32 - 1;
     let facts =
         Facts { count: (count > 0).then_some(count), since: Some(opposed), word: Some(word), ..Facts::default() };

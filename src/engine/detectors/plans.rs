@@ -26,7 +26,7 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
     if !step && event.event_type != EventType::PlanAgreed {
         return;
     }
-    let Some(money) = &cx.c.rare.money else { return };
+    let Some(money) = &cx.c.money else { return };
     let own = money.plan_of(event, data);
     let grace = cx.rules.money.plans.grace;
     let mut due: Vec<(Time, Box<str>)> = Vec::new();
@@ -37,7 +37,7 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
         while next < event.time {
             let now = cx.c.highest.max(next);
             cx.at(now, |cx| pass(cx, &id, next));
-            let plan = cx.c.rare.money.as_ref().and_then(|m| m.plans.iter().find(|p| p.id == id));
+            let plan = cx.c.money.as_ref().and_then(|m| m.plans.iter().find(|p| p.id == id));
             next = plan.map_or(Time::MAX, |p| p.deadline(grace));
         }
     }
@@ -55,14 +55,14 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
 }
 
 fn others(cx: &Context<'_>, is_meant: impl Fn(&Plan) -> bool) -> Vec<Box<str>> {
-    let plans = cx.c.rare.money.iter().flat_map(|m| &m.plans);
+    let plans = cx.c.money.iter().flat_map(|m| &m.plans);
     let mut ids: Vec<Box<str>> = plans.filter(|p| is_meant(p)).map(|p| p.id.clone()).collect();
     ids.sort();
     ids
 }
 
 fn deadline(c: &Customer, rules: &Rules) -> Time {
-    let Some(money) = &c.rare.money else { return Time::MAX };
+    let Some(money) = &c.money else { return Time::MAX };
     money.plans.iter().map(|p| p.deadline(rules.money.plans.grace)).min().unwrap_or(Time::MAX)
 }
 

@@ -90,7 +90,7 @@ pub fn judge_ends(cx: &mut Context<'_>, time: Time, hindsight: &[Hindsight]) {
 
 /// Judges what begins to stand on the score and on other alerts after a step whose fact is of `time`, once those are told.
 pub fn judge(cx: &mut Context<'_>, time: Time) {
-    let band = cx.c.band;
+    let band = *cx.c.band;
     let told = cx.c.rare.standing.as_ref().is_some_and(|s| s.blind_spot_told || s.advocate_told);
     if band.band == Band::Normal && band.judged == Band::Normal && cx.c.alerts.is_empty() && !told {
         return;
@@ -98,7 +98,10 @@ pub fn judge(cx: &mut Context<'_>, time: Time) {
     let mut opened = blind_spot::judge(cx);
     opened |= churn_risk::judge(cx, time);
     opened |= advocates::judge(cx, time);
-    cx.c.band.judged = cx.c.band.band;
+    let now = cx.c.band.band;
+    if cx.c.band.judged != now {
+        cx.c.band.judged = now;
+    }
     if opened {
         cx.reconsider_silence(time);
     }

@@ -26,7 +26,7 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
         return;
     }
     let id = event.object_id(&data.incident_id);
-    let Some(trust) = cx.c.rare.money.as_ref().and_then(|m| m.trust.as_ref()) else { return };
+    let Some(trust) = cx.c.money.as_ref().and_then(|m| m.trust.as_ref()) else { return };
     let hit = trust.incidents.iter().find(|h| &*h.id == id);
     let Some(due) = hit.and_then(|h| h.pending(&cx.rules.money.trust)) else { return };
     if due < event.time {
@@ -113,7 +113,7 @@ pub(super) fn forgiven(cx: &mut Context<'_>, id: &str, time: Time) {
 fn weigh(cx: &mut Context<'_>, time: Time) {
     let now = cx.now;
     let rules = &cx.rules.money.trust;
-    let Some(trust) = cx.c.rare.present().and_then(|r| r.money.as_mut()).and_then(|m| m.trust.as_mut()) else { return };
+    let Some(trust) = cx.c.money.as_mut().and_then(|m| m.trust.as_mut()) else { return };
     let (fell, rose) = (std::mem::take(&mut trust.fell), std::mem::take(&mut trust.forgiven));
     const ROUNDING: f64 = 1e-9;
     let low = |deficit: f64| deficit >= rules.low - ROUNDING;
@@ -179,7 +179,7 @@ fn undisclosed(cx: &mut Context<'_>, upto: Time, only: Option<&str>) {
 }
 
 fn deadline(c: &Customer, rules: &Rules) -> Time {
-    let Some(trust) = c.rare.money.as_ref().and_then(|m| m.trust.as_ref()) else { return Time::MAX };
+    let Some(trust) = c.money.as_ref().and_then(|m| m.trust.as_ref()) else { return Time::MAX };
     let hits = trust.incidents.iter().filter_map(|h| h.pending(&rules.money.trust));
     hits.chain(trust.turns_at).min().unwrap_or(Time::MAX)
 }

@@ -124,13 +124,13 @@ pub(super) fn made_good_before(cx: &Context<'_>, failure: &Failure) -> Option<Fa
 pub(super) fn recovered(cx: &mut Context<'_>, failure: &Failure, resolved: Fact, changes: &mut Changes) {
     let rare = &mut *cx.c.rare;
     if rare.probation.as_ref().is_none_or(|p| p.resolved.time <= resolved.time) {
-        rare.probation = Some(Probation {
+        rare.probation = Some(Box::new(Probation {
             complaint: failure.object.clone(),
             opened: Some(failure.fact.clone()),
             resolved,
             category: Some(failure.kind.category()),
             purchases: 0,
-        });
+        }));
         changes.probation = true;
     }
 }

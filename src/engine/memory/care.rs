@@ -12,6 +12,7 @@ use crate::engine::fact::Fact;
 use crate::engine::grievance::ITEMS_MAX;
 use crate::engine::hash::hash64;
 use crate::engine::rules::Rules;
+use crate::engine::tight::push_tight;
 use crate::engine::window::{PANE_DAYS, Series};
 use crate::model::event::{ContactData, Data, Direction, FeatureRequestData, OrderData};
 use crate::model::{Event, EventType, Span, Time};
@@ -45,8 +46,6 @@ pub struct Care {
     pub bargains: ThinVec<Fact>,
     /// What deals were told of.
     pub deals_told: Option<Counted>,
-    /// Marketing sent within the window, in order of time.
-    pub sends: ThinVec<Fact>,
     /// The customer wants no marketing.
     pub opted_out: Option<OptOut>,
     /// What marketing was told of.
@@ -69,7 +68,6 @@ impl Default for Care {
             cooling_waits: false,
             bargains: ThinVec::new(),
             deals_told: None,
-            sends: ThinVec::new(),
             opted_out: None,
             marketing_told: None,
         }
@@ -82,7 +80,6 @@ impl Care {
         merge(&mut self.touches, other.touches, |t| t.fact.time);
         merge(&mut self.declined, other.declined, |d| d.fact.time);
         merge(&mut self.bargains, other.bargains, |f| f.time);
-        merge(&mut self.sends, other.sends, |f| f.time);
         let last = |touch: &Option<Fact>| touch.as_ref().map(|f| f.time);
         if last(&other.last_touch) > last(&self.last_touch) {
             self.last_touch = other.last_touch;
@@ -98,7 +95,7 @@ impl Care {
 }
 
 /// Two lists in order of time become one; the oldest make room.
-fn merge<T>(own: &mut ThinVec<T>, theirs: ThinVec<T>, of: impl Fn(&T) -> Time) {
+pub fn merge<T>(own: &mut ThinVec<T>, theirs: ThinVec<T>, of: impl Fn(&T) -> Time) {
     own.extend(theirs);
     own.sort_by_key(of);
     let beyond = own.len().saturating_sub(ITEMS_MAX);
@@ -181,7 +178,8 @@ fn insert<T>(list: &mut ThinVec<T>, item: T, time: Time, of: impl Fn(&T) -> Time
         list.remove(0);
     }
     let at = list.partition_point(|other| of(other) <= time);
-    list.insert(at, item);
+    push_tight(list, item);
+    list[at..].rotate_right(1);
 }
 
 fn care<'c>(cx: &'c mut Context<'_>) -> &'c mut Care {
@@ -219,7 +217,7 @@ fn touched(cx: &mut Context<'_>, event: &Event<'_>, touch: Touch) {
 fn opposed(cx: &mut Context<'_>, event: &Event<'_>) {
     let spam = match event.event_type {
         EventType::MarketingSent => {
-            insert(&mut care(cx).sends, Fact::new(event, None), event.time, |f| f.time);
+            insert(&mut cx.c.sends, Fact::new(event, None), event.time, |f| f.time);
             return;
         }
         EventType::Unsubscribed => false,
@@ -323,12 +321,12 @@ fn anniversary(cx: &mut Context<'_>, event: &Event<'_>, since: Option<Time>, may
 /// Forgets what lies outside every window, and the whole if nothing is left.
 fn prune(cx: &mut Context<'_>) {
     let (rules, newest) = (&cx.rules.care, cx.c.highest);
+    cx.c.sends.retain(|f| f.time > newest - rules.marketing.window);
     let Some(rare) = cx.c.rare.present() else { return };
     let Some(care) = &mut rare.care else { return };
     care.touches.retain(|t| t.fact.time > newest - rules.deals.window);
     care.bargains.retain(|f| f.time > newest - rules.deals.window);
     care.declined.retain(|d| d.fact.time > newest - rules.needs.window);
-    care.sends.retain(|f| f.time > newest - rules.marketing.window);
     if **care == Care::default() {
         rare.care = None;
     }

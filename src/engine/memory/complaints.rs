@@ -176,7 +176,7 @@ pub(super) fn complaint(cx: &mut Context<'_>, event: &Event<'_>, data: &Complain
                         purchases: 0,
                     };
                     if cx.c.rare.probation.as_ref().is_none_or(|p| p.resolved.time <= time) {
-                        cx.c.rare.probation = Some(probation);
+                        cx.c.rare.probation = Some(Box::new(probation));
                         changes.probation = true;
                     }
                 }

@@ -182,7 +182,7 @@ fn prune(cx: &mut Context<'_>, now: Time) {
     let ended = |p: &Promise| if p.due == Time::MAX { p.state_at } else { p.state_at.max(p.deadline()) };
     rare.promises.retain(|p| p.is_pending() || !old(ended(p)));
     let over = |p: &Probation| now > p.resolved.time + cx.rules.probation.length + cx.rules.time.out_of_orderness;
-    if rare.probation.as_ref().is_some_and(over) {
+    if rare.probation.as_deref().is_some_and(over) {
         rare.probation = None;
     }
     if rare.quality.as_mut().is_some_and(|quality| !quality.prune(&cx.rules.quality, now)) {

@@ -86,7 +86,7 @@ pub(super) fn take(cx: &mut Context<'_>, event: &Event<'_>, changes: &mut Change
 }
 
 fn money<'c>(cx: &'c mut Context<'_>) -> &'c mut Money {
-    cx.c.rare.money.get_or_insert_default()
+    cx.c.money.get_or_insert_default()
 }
 
 /// The customer's ledger of trust, to be changed.
@@ -96,7 +96,7 @@ pub fn trust<'c>(cx: &'c mut Context<'_>) -> &'c mut Trust {
 
 /// The customer's money, if there is anything to change.
 pub fn present<'c>(cx: &'c mut Context<'_>) -> Option<&'c mut Money> {
-    cx.c.rare.present()?.money.as_deref_mut()
+    cx.c.money.as_deref_mut()
 }
 
 /// Forgets what is old.
@@ -104,8 +104,7 @@ fn prune(cx: &mut Context<'_>) {
     let (rules, now) = (&cx.rules.money, cx.c.highest);
     let in_hardship = cx.c.live(Kind::PaymentHardship, None).is_some();
     let unpaid = cx.rules.time.late_limit;
-    let Some(rare) = cx.c.rare.present() else { return };
-    let Some(money) = &mut rare.money else { return };
+    let Some(money) = &mut cx.c.money else { return };
     money.invoices.retain(|i| match i.settled {
         Time::MAX => now - i.last_known() <= unpaid,
         at => now - at.max(i.last_known()) <= TOMBSTONE,
@@ -117,7 +116,7 @@ fn prune(cx: &mut Context<'_>) {
     money.prune_disputes(now, rules.disputes.repeat_window);
     money.prune_trust(now, &rules.trust);
     if **money == Money::default() {
-        rare.money = None;
+        cx.c.money = None;
     }
 }
 

@@ -3,6 +3,8 @@
 //! Between events the score moves by itself: open items age, silence grows, what is over fades. When it will next matter
 //! is found by bisection on the closed form and stands in the customer's one timer; nobody is looked at in turn.
 
+use std::ops::{Deref, DerefMut};
+
 use serde::{Deserialize, Serialize};
 
 use super::assess::log_odds;
@@ -71,18 +73,44 @@ pub struct BandState {
     seen: LogOdds,
 }
 
-impl Default for BandState {
-    fn default() -> BandState {
-        BandState {
-            band: Band::Normal,
-            judged: Band::Normal,
-            risen_at: Time::MAX,
-            above_since: Time::MAX,
-            below_since: Time::MAX,
-            crosses_at: Time::MAX,
-            looked_at: Time::MIN,
-            seen: LogOdds(0),
+/// Of a customer whom nobody watches.
+const UNWATCHED: BandState = BandState {
+    band: Band::Normal,
+    judged: Band::Normal,
+    risen_at: Time::MAX,
+    above_since: Time::MAX,
+    below_since: Time::MAX,
+    crosses_at: Time::MAX,
+    looked_at: Time::MIN,
+    seen: LogOdds(0),
+};
+
+/// Where the score of a customer stands. Most are watched by nobody, and need no room for it: writing makes some, and
+/// `tidy` gives it back.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Watch(Option<Box<BandState>>);
+
+impl Watch {
+    /// Gives back the room if there is nothing in it.
+    pub fn tidy(&mut self) {
+        if self.0.as_deref() == Some(&UNWATCHED) {
+            self.0 = None;
         }
+    }
+}
+
+impl Deref for Watch {
+    type Target = BandState;
+
+    fn deref(&self) -> &BandState {
+        self.0.as_deref().unwrap_or(&UNWATCHED)
+    }
+}
+
+impl DerefMut for Watch {
+    fn deref_mut(&mut self) -> &mut BandState {
+        self.0.get_or_insert_with(|| Box::new(UNWATCHED))
     }
 }
 
@@ -161,11 +189,12 @@ pub fn update_band(customer: &mut Customer, rules: &Rules, time: Time, by_fact: 
     }
     let (burdened, precious) = (has_burden(customer, rules, time), is_precious(customer, rules, time));
     if !burdened && !precious {
-        customer.band.crosses_at = Time::MAX;
-        customer.band.above_since = Time::MAX;
+        if *customer.band != UNWATCHED {
+            (customer.band.crosses_at, customer.band.above_since) = (Time::MAX, Time::MAX);
+        }
         return;
     }
-    let told = customer.band;
+    let told = *customer.band;
     let age = customer.life.last.as_ref().map_or(Span::ZERO, |_| time - customer.life.first);
     let holds = told.looked_at > Time::MIN
         && time < told.crosses_at
@@ -277,10 +306,10 @@ mod tests {
     fn a_fact_enters_a_band_at_once_and_the_score_alone_after_ten_minutes() {
         let at = |minutes| NOW + Span::minutes(minutes);
         let elevated = LogOdds(-29_000);
-        let mut state = BandState::default();
+        let mut state = UNWATCHED;
         state.take(elevated, NOW, true, LEAVE_AFTER);
         assert_eq!((state.band, state.risen_at), (Band::Elevated, NOW));
-        let mut state = BandState::default();
+        let mut state = UNWATCHED;
         state.take(elevated, NOW, false, LEAVE_AFTER);
         assert_eq!((state.band, state.due(LEAVE_AFTER)), (Band::Normal, at(10)));
         state.take(elevated, at(9), false, LEAVE_AFTER);
@@ -288,7 +317,7 @@ mod tests {
         state.take(elevated, at(10), false, LEAVE_AFTER);
         assert_eq!((state.band, state.risen_at), (Band::Elevated, NOW));
         // Back below in between: the ten minutes begin anew.
-        let mut state = BandState::default();
+        let mut state = UNWATCHED;
         for (log_odds, minute) in [(elevated, 0), (LogOdds(-30_000), 5), (elevated, 8), (elevated, 12)] {
             state.take(log_odds, at(minute), false, LEAVE_AFTER);
         }
@@ -298,7 +327,7 @@ mod tests {
     #[test]
     fn a_band_is_left_well_below_it_and_after_three_days() {
         let at = |hours| NOW + Span::hours(hours);
-        let mut state = BandState::default();
+        let mut state = UNWATCHED;
         state.take(LogOdds(-17_000), NOW, true, LEAVE_AFTER);
         assert_eq!(state.band, Band::High);
         // Half a unit below the threshold of high is still within.
@@ -316,11 +345,11 @@ mod tests {
     fn who_has_nothing_against_them_and_nothing_to_lose_is_not_looked_at() {
         let (mut c, rules) = (weekly(), Rules::default());
         update_band(&mut c, &rules, NOW, true);
-        assert_eq!(c.band, BandState::default());
+        assert_eq!(*c.band, UNWATCHED);
         // What has faded is nothing any more.
         c.ledgers.add(Ledger::ContactAbandoned, 1.0, NOW - Span::days(98), "e");
         update_band(&mut c, &rules, NOW, true);
-        assert_eq!(c.band, BandState::default());
+        assert_eq!(*c.band, UNWATCHED);
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod model;
 mod windows;
 
 pub use assess::{assess, log_odds, log_odds_without, top_factor, top_facts};
-pub use band::{BandState, band_of, correct_band, severity_of, update_band};
+pub use band::{Watch, band_of, correct_band, severity_of, update_band};
 pub use curve::Curve;
 pub use factors::{Factor, Sign, each_value, factors};
 pub use model::{Model, Part, Unfit};

@@ -6,6 +6,7 @@ use thin_vec::ThinVec;
 use super::market;
 use super::prices::insert;
 use crate::engine::context::Context;
+use crate::engine::customer::Customer;
 use crate::engine::fact::Fact;
 use crate::engine::rules::ForcedContactRules;
 use crate::model::event::{ContactData, Direction, ServiceData};
@@ -14,15 +15,13 @@ use crate::model::{Event, EventType, Span, Time};
 /// Cuts, restorations and contacts remembered, each; beyond it the oldest goes.
 const CUTS_MAX: usize = 8;
 
-/// Services cut off and restored, and contacts that a cut may have forced. Each in order of time.
+/// Services cut off and restored. Each in order of time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cuts {
     /// `service.suspended`, but not at the customer's own request.
     suspended: ThinVec<Fact>,
     /// `service.restored`.
     restored: ThinVec<Time>,
-    /// Contacts that the customer began.
-    calls: ThinVec<Call>,
 }
 
 /// A contact that the customer began.
@@ -47,11 +46,6 @@ impl Cuts {
         self.suspended.iter().any(|s| s.time <= time && time - s.time <= window && !over(s))
     }
 
-    /// The contacts that a cut at `time` may have forced.
-    pub fn calls_after(&self, time: Time, window: Span) -> impl Iterator<Item = &Call> {
-        self.calls.iter().filter(move |c| c.fact.time >= time && c.fact.time - time <= window)
-    }
-
     /// Before this a contact is too old to be joined: contacts are many, so twice the window unless a cut is known.
     fn oldest_call(&self, now: Time, rules: &ForcedContactRules) -> Time {
         let more = if self.suspended.is_empty() { rules.window } else { rules.expires_after };
@@ -59,11 +53,7 @@ impl Cuts {
     }
 
     /// Forgets what is too old to be joined.
-    pub(super) fn prune(&mut self, now: Time, rules: &ForcedContactRules) {
-        let old = self.oldest_call(now, rules);
-        if self.calls.first().is_some_and(|c| c.fact.time < old) {
-            self.calls.retain(|c| c.fact.time >= old);
-        }
+    fn prune(&mut self, now: Time, rules: &ForcedContactRules) {
         let old = now - rules.window - rules.expires_after;
         if self.suspended.first().is_some_and(|s| s.time < old) {
             self.suspended.retain(|s| s.time >= old);
@@ -74,19 +64,42 @@ impl Cuts {
     }
 }
 
+/// The contacts of `c` that a cut at `time` may have forced.
+pub fn calls_after(c: &Customer, time: Time, window: Span) -> impl Iterator<Item = &Call> {
+    c.calls.iter().filter(move |c| c.fact.time >= time && c.fact.time - time <= window)
+}
+
+static NONE: Cuts = Cuts { suspended: ThinVec::new(), restored: ThinVec::new() };
+
+fn cuts(c: &Customer) -> &Cuts {
+    c.rare.market.as_deref().map_or(&NONE, |market| &market.cuts)
+}
+
+/// Forgets cuts and contacts that are too old to be joined.
+pub(super) fn prune(c: &mut Customer, rules: &ForcedContactRules) {
+    let now = c.highest;
+    if !c.calls.is_empty() {
+        let old = cuts(c).oldest_call(now, rules);
+        if c.calls.first().is_some_and(|call| call.fact.time < old) {
+            c.calls.retain(|call| call.fact.time >= old);
+        }
+    }
+    if let Some(market) = c.rare.present().and_then(|parts| parts.market.as_deref_mut()) {
+        market.cuts.prune(now, rules);
+    }
+}
+
 /// The customer began a contact.
 pub(super) fn contact(cx: &mut Context<'_>, event: &Event<'_>, data: &ContactData<'_>) {
     if !is_call(event, data) {
         return;
     }
     let rules = &cx.rules.market.forced_contact;
-    let none = Cuts::default();
-    let cuts = cx.c.rare.market.as_deref().map_or(&none, |market| &market.cuts);
-    if event.time < cuts.oldest_call(cx.c.highest, rules) {
+    if event.time < cuts(cx.c).oldest_call(cx.c.highest, rules) {
         return; // It would be forgotten at once.
     }
     let call = Call { object: event.object_id(&data.contact_id).into(), fact: Fact::new(event, None) };
-    insert(&mut market(&mut cx.c.rare).cuts.calls, call, |c| c.fact.time, CUTS_MAX);
+    insert(&mut cx.c.calls, call, |c| c.fact.time, CUTS_MAX);
 }
 
 /// Whether the customer began a contact by it.
@@ -129,7 +142,6 @@ mod tests {
             let cuts = Cuts {
                 suspended: [fact_at(hour(cut))].into_iter().collect(),
                 restored: restored.map(hour).into_iter().collect(),
-                calls: ThinVec::new(),
             };
             let got = (cuts.forced(hour(call), window).is_some(), cuts.was_forced(hour(call), window));
             assert_eq!(got, (forced, was_forced), "cut {cut}, restored {restored:?}, call {call}");

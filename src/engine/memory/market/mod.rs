@@ -33,7 +33,7 @@ pub struct Market {
     pub signals: ThinVec<Fact>,
     /// Changes that came with little notice.
     pub changes: TermChanges,
-    /// Services cut off, and who called.
+    /// Services cut off.
     pub cuts: Cuts,
     /// Reviews, in order of arrival.
     pub reviews: ThinVec<Review>,
@@ -116,10 +116,10 @@ pub(super) fn take(cx: &mut Context<'_>, event: &Event<'_>, changes: &mut Change
 
 /// Forgets what no late fact is looked for any more.
 fn prune(cx: &mut Context<'_>) {
+    let (rules, now) = (&cx.rules.market, cx.c.highest);
+    cuts::prune(cx.c, &rules.forced_contact);
     let Some(parts) = cx.c.rare.present() else { return };
     let Some(market) = parts.market.as_deref_mut() else { return };
-    let (rules, now) = (&cx.rules.market, cx.c.highest);
-    market.cuts.prune(now, &rules.forced_contact);
     let (onboarding, reopen) = (&rules.onboarding, cx.rules.alerts.reopen_within);
     let ends = |s: &Start| s.created.time + onboarding.after + onboarding.expires_after + reopen;
     if market.start.as_ref().is_some_and(|s| s.missed && ends(s) < now) {
