@@ -1,10 +1,12 @@
-//! What the settings' own folder cannot judge: whether the mapping can be used, and what librdkafka takes.
+//! What the settings' own folder cannot judge: whether mapping and text model can be used, and what librdkafka
+//! takes.
 
 use crate::config::{Config, Objection, shown_property};
 use crate::kafka::{self, PropertyError};
 
 use super::failure::chain;
 use super::mapping;
+use super::text;
 
 /// What is wrong with settings that are right in themselves.
 pub(super) fn judge(config: &Config) -> Vec<Objection> {
@@ -12,6 +14,9 @@ pub(super) fn judge(config: &Config) -> Vec<Objection> {
     if let Err(error) = mapping::of(config) {
         let keys = vec!["mapping.name".to_owned(), "mapping.file".to_owned()];
         objections.push(Objection { keys, message: chain(&error) });
+    }
+    if let Err(error) = text::of(config) {
+        objections.push(Objection { keys: vec!["text.model".to_owned()], message: chain(&error) });
     }
     for (name, value) in config.kafka.properties.iter() {
         let Err(error) = kafka::check_property(name, value) else { continue };
@@ -43,6 +48,9 @@ mod tests {
             (&["kafka.properties.colour=red"], "librdkafka has no property `colour`"),
             (&["kafka.properties.linger.ms=soon"], "librdkafka does not take `linger.ms`: "),
             (&["mapping.name=univercity"], "there is no mapping \"univercity\"; did you mean \"university\"?"),
+            (&["text.model=off"], ""),
+            (&["text.model=no/such.model"], "cannot read text model no/such.model: No such file"),
+            (&["text.model=Cargo.toml"], "cannot use text model Cargo.toml: this is not a text model"),
             (&["mapping.file=no/such.toml"], "cannot read mapping file no/such.toml: No such file"),
         ] {
             let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();

@@ -28,6 +28,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How foreign records become events.
     pub mapping: MappingConfig,
+    /// What reads the words of customers.
+    pub text: TextConfig,
     /// What the engine goes by. `version` is a fingerprint of the rest: other rules, other version.
     pub rules: Rules,
 }
@@ -149,6 +151,24 @@ pub struct MappingConfig {
     pub file: Option<PathBuf>,
 }
 
+/// What reads the words of customers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextConfig {
+    /// The model.
+    pub model: TextModel,
+}
+
+/// Which text model is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextModel {
+    /// The one that comes with the program.
+    Default,
+    /// None: only what events say in numbers counts.
+    Off,
+    /// One of one's own; relative to the working directory.
+    File(PathBuf),
+}
+
 impl Default for Config {
     fn default() -> Config {
         let mut config = Config {
@@ -182,6 +202,7 @@ impl Default for Config {
             http: HttpConfig { listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080)) },
             log: LogConfig { level: "info".into(), format: Format::Auto },
             mapping: MappingConfig { name: None, file: None },
+            text: TextConfig { model: TextModel::Default },
             rules: Rules::default(),
         };
         config.rules.version = super::keys::fingerprint(&config);

@@ -9,7 +9,8 @@ use super::calendar::{Dates, TimeOfDay, Weekdays, ZONE};
 use super::checked::{Config, Delivery, StartFrom};
 use super::raw::Value;
 use super::shapes::{
-    Address, Business, Count, FilePath, Hint, List, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait, Word,
+    Address, Business, Count, FilePath, Hint, List, ModelFile, Number, OnlyZero, Or, Plain, Shape, Size, Truth, Wait,
+    Word,
 };
 use super::suggest::nearest;
 use super::texts;
@@ -162,6 +163,7 @@ pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         key!("score.value_top_decile", rules.score.value_top_decile, Or("off", Number(0.0, 1e12))),
         key!("mapping.name", mapping.name, Or("off", texts::MAPPING)),
         key!("mapping.file", mapping.file, Or("off", FilePath)),
+        key!("text.model", text.model, ModelFile),
         key!("http.listen", http.listen, Or("off", Address)),
         key!("log.level", log.level, texts::LEVEL),
         key!("log.format", log.format, Word(&[("auto", Format::Auto), ("text", Format::Text), ("json", Format::Json)])),

@@ -22,7 +22,7 @@ use std::path::Path;
 
 pub use checked::{
     ChangelogConfig, Config, Delivery, HttpConfig, KafkaConfig, LogConfig, MappingConfig, RuntimeConfig, StartFrom,
-    TimeConfig, TopicsConfig,
+    TextConfig, TextModel, TimeConfig, TopicsConfig,
 };
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use keys::{KEYS, Key};

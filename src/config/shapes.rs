@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::model::Span;
 
+use super::checked::TextModel;
 use super::raw::Value;
 use super::spans::{parse_business_span, parse_span, show_business_span, show_span};
 use super::suggest::nearest;
@@ -392,6 +393,33 @@ impl Shape for FilePath {
 
     fn show(&self, meant: &PathBuf) -> String {
         toml_text(&meant.display().to_string())
+    }
+}
+
+/// A text model: one of two words, or the path of a file.
+pub(super) struct ModelFile;
+
+impl Shape for ModelFile {
+    type Meant = TextModel;
+
+    fn read(&self, raw: &Value) -> Result<TextModel, Hint> {
+        match raw.text() {
+            Some("default") => Ok(TextModel::Default),
+            Some("off") => Ok(TextModel::Off),
+            Some(_) | None => FilePath.read(raw).map(TextModel::File),
+        }
+    }
+
+    fn expected(&self) -> String {
+        format!("{}, or \"default\" or \"off\"", FilePath.expected())
+    }
+
+    fn show(&self, meant: &TextModel) -> String {
+        match meant {
+            TextModel::Default => toml_text("default"),
+            TextModel::Off => toml_text("off"),
+            TextModel::File(path) => FilePath.show(path),
+        }
     }
 }
 

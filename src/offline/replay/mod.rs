@@ -9,7 +9,6 @@
 //! same bytes.
 
 mod dead_letters;
-pub mod lines;
 mod partition;
 mod summary;
 
@@ -22,8 +21,8 @@ use crate::engine::{Effect, Engine, Outcome, Rules, Step};
 use crate::model::{Data, Event, Time};
 use crate::wording::Wording;
 
+use super::lines::{Lines, ReadError};
 use dead_letters::DeadLetters;
-use lines::{Lines, ReadError};
 pub use partition::partition;
 pub use summary::Summary;
 
