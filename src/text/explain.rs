@@ -3,7 +3,7 @@
 use super::features::{Unit, Visit, for_each_gram, walk};
 use super::fold::{Folded, shown};
 use super::model::{Model, POLARITY};
-use super::scorer::unit_share;
+use super::scorer::mood_share;
 
 /// What a part of a text adds to its polarity: above 0 for positive.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +29,7 @@ impl Explanation {
         let mut weighing = Weighing { model, units: Vec::new(), letters: Vec::new(), grams: 0 };
         walk(&folded, &mut weighing);
         let Weighing { units, letters, grams, .. } = weighing;
-        let (share, letter_share) = (unit_share(units.len() as u32), unit_share(grams) * model.numbers().letters);
+        let (share, letter_share) = (mood_share(units.len() as u32), mood_share(grams) * model.numbers().letters);
         let scale = model.numbers().scales[POLARITY];
         let mut parts: Vec<Part> = Vec::new();
         let weighed = units.into_iter().map(|(text, weight)| (text, weight * share));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::features::{Unit, Visit, for_each_gram, grams, walk};
 use super::fold::Folded;
-use super::model::{COLUMNS, LANGUAGES, Model, POLARITY, STRENGTH, TOPICS, classes, probability};
+use super::model::{COLUMNS, LANGUAGES, MOOD, Model, POLARITY, STRENGTH, TOPICS, classes, probability};
 use super::particles::{Particle, particle};
 use super::reading::{Language, Reading, Sentiment};
 use super::topic::{Topic, Topics};
@@ -69,15 +69,17 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// The outputs, each divided by the root of the number of features, so that long texts do not shout.
+    /// The outputs. Polarity and strength are divided by the root of the number of features, so that long texts do not
+    /// shout; the others by the fourth root: one sentence of many is enough to complain of something.
     fn outputs(&self, model: &Model) -> [f32; COLUMNS] {
         let numbers = model.numbers();
-        let share = unit_share(self.unit_count);
-        let letter_share = numbers.letters * unit_share(self.gram_count);
+        let [units, letters] = [mood_share(self.unit_count), numbers.letters * mood_share(self.gram_count)];
+        let [matter, matter_letters] = [matter_share(self.unit_count), numbers.letters * matter_share(self.gram_count)];
         let mut outputs: [f32; COLUMNS] = std::array::from_fn(|column| {
-            self.units[column] as f32 * share + self.letters[column] as f32 * letter_share
+            let (units, letters) = if column < MOOD { (units, letters) } else { (matter, matter_letters) };
+            self.units[column] as f32 * units + self.letters[column] as f32 * letters
         });
-        let turned = self.turned_units as f32 * share + self.turned_letters as f32 * letter_share;
+        let turned = self.turned_units as f32 * units + self.turned_letters as f32 * letters;
         outputs[POLARITY] -= (1.0 + numbers.turn) * turned;
         for (column, output) in outputs.iter_mut().enumerate() {
             *output = *output * numbers.scales[column] + numbers.biases[column];
@@ -86,9 +88,14 @@ impl Sums {
     }
 }
 
-/// What one of `count` features of a kind counts.
-pub(super) fn unit_share(count: u32) -> f32 {
+/// What one of `count` features of a kind counts for polarity and strength.
+pub(super) fn mood_share(count: u32) -> f32 {
     1.0 / (count.max(1) as f32).sqrt()
+}
+
+/// What one of `count` features of a kind counts for languages and topics.
+pub(super) fn matter_share(count: u32) -> f32 {
+    0.5 / (count.max(1) as f32).sqrt().sqrt()
 }
 
 /// What the sums mean.

@@ -26,14 +26,15 @@ impl Topic {
 
     /// The topic that those who label more coarsely would call it.
     pub fn broader(self) -> Option<Topic> {
-        match self {
-            Topic::Wait => Some(Topic::Unresponsive),
-            Topic::Facilities => Some(Topic::Defect),
-            Topic::Uncaring => Some(Topic::Rude),
-            Topic::Ethics => Some(Topic::BrokenPromise),
-            Topic::Price => Some(Topic::Billing),
-            _ => None,
-        }
+        [
+            (Topic::Wait, Topic::Unresponsive),
+            (Topic::Facilities, Topic::Defect),
+            (Topic::Uncaring, Topic::Rude),
+            (Topic::Ethics, Topic::BrokenPromise),
+        ]
+        .into_iter()
+        .find(|(finer, _)| *finer == self)
+        .map(|(_, broader)| broader)
     }
 
     /// Keaveney's reason for switching that it belongs to; `None` for what is said beside a complaint.

@@ -17,7 +17,7 @@ use super::model::{
     COLUMNS, LANGUAGES, MATTER, MOOD, Model, Numbers, POLARITY, STRENGTH, TOPICS, checksum, classes, probability,
 };
 use super::reading::{Language, Sentiment};
-use super::scorer::{Scorer, language_logits, unit_share};
+use super::scorer::{Scorer, language_logits, matter_share, mood_share};
 use super::table::{Entry, build};
 use super::topic::{Topic, Topics};
 
@@ -70,6 +70,8 @@ pub struct Options {
     pub turn: f32,
     /// See [`Numbers::letters`].
     pub letters: f32,
+    /// Languages whose sources do not come from customers: how often they are neutral says nothing.
+    pub even: Vec<Language>,
     /// Rows of a source whose name begins so count so much.
     pub weights: Vec<(String, f32)>,
 }
@@ -80,13 +82,14 @@ impl Default for Options {
             seed: 1,
             bits: [16, 12],
             rare: 2,
-            rounds: 8,
+            rounds: 12,
             step: 0.3,
             matter_step: 1.0,
             inertia: 0.1,
             decay: 1e-6,
             turn: 0.6,
-            letters: 0.5,
+            letters: 0.6,
+            even: vec![Language::Spanish],
             weights: vec![("lex_".into(), 0.2)],
         }
     }
@@ -141,7 +144,7 @@ pub fn train(rows: &[Row], options: &Options) -> Model {
     let mut scorer = Scorer::new(Arc::new(model(numbers.clone())));
     let judged: Vec<([f32; COLUMNS], &Row)> = apart.iter().map(|row| (scorer.outputs(&row.text), *row)).collect();
     model(Numbers {
-        calibration: calibrate::calibration(&judged, &sources),
+        calibration: calibrate::calibration(&judged, &sources, &options.even),
         thresholds: calibrate::thresholds(&judged),
         ..numbers
     })
@@ -333,8 +336,10 @@ struct Feature {
 /// A row as the learner takes it.
 struct Text {
     features: Vec<Feature>,
-    /// What one word, and one run of letters, counts.
+    /// What one word, and one run of letters, counts for polarity and strength.
     shares: [f32; 2],
+    /// The same for languages and topics.
+    matter_shares: [f32; 2],
     /// For each list, the sum of its entries in the text, and how many those are.
     lists: Vec<[f32; 2]>,
     language: Language,
@@ -392,6 +397,7 @@ impl Text {
         let mut text = Text {
             features: Vec::new(),
             shares: [0.0; 2],
+            matter_shares: [0.0; 2],
             lists: vec![[0.0; 2]; lists.count],
             language: row.language,
             sentiment: row.sentiment,
@@ -404,7 +410,8 @@ impl Text {
         let mut collecting = Collecting { text: &mut text, lists, known, turn: options.turn, units: 0, grams: 0 };
         walk(folded, &mut collecting);
         let (units, grams) = (collecting.units, collecting.grams);
-        text.shares = [unit_share(units), options.letters * unit_share(grams)];
+        text.shares = [mood_share(units), options.letters * mood_share(grams)];
+        text.matter_shares = [matter_share(units), options.letters * matter_share(grams)];
         if is_list(&row.source) {
             // What the list says of the word is what is to be learned from it.
             text.lists.fill([0.0; 2]);
@@ -477,6 +484,7 @@ impl<'l> Learner<'l> {
             }
             if feature.matter != NONE {
                 let weights = &self.matter.values[feature.matter as usize];
+                let share = text.matter_shares[usize::from(feature.is_gram)];
                 for (output, weight) in outputs[MOOD..].iter_mut().zip(weights) {
                     *output += weight * share;
                 }
@@ -504,6 +512,7 @@ impl<'l> Learner<'l> {
                 self.mood.step(feature.mood, slopes, step, decay);
             }
             if feature.matter != NONE {
+                let share = text.matter_shares[usize::from(feature.is_gram)];
                 let slopes = std::array::from_fn(|column| slopes[MOOD + column] * share);
                 self.matter.step(feature.matter, slopes, matter_step, decay);
             }

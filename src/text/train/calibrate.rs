@@ -7,9 +7,14 @@ use crate::text::topic::Topic;
 
 /// For each language: what polarity and strength are multiplied with, and what is added to each. Found on sources that
 /// have all three classes. Good and bad count alike, since what one shop's customers write most says nothing of another's;
-/// neutral counts by the root of its number.
-pub(super) fn calibration(judged: &[([f32; COLUMNS], &Row)], sources: &Sources) -> [[f32; 3]; Language::COUNT] {
+/// so does neutral in the languages of `even`.
+pub(super) fn calibration(
+    judged: &[([f32; COLUMNS], &Row)],
+    sources: &Sources,
+    even: &[Language],
+) -> [[f32; 3]; Language::COUNT] {
     std::array::from_fn(|language| {
+        let even = even.contains(&Language::ALL[language]);
         let of_language: Vec<_> = judged
             .iter()
             .filter(|(_, row)| row.language as usize == language && sources.neutral[sources.index(&row.source)])
@@ -24,7 +29,7 @@ pub(super) fn calibration(judged: &[([f32; COLUMNS], &Row)], sources: &Sources) 
             return best;
         }
         let strong = (counts[0] * counts[2]) as f32;
-        let neutral = (counts[1] as f32 / strong.sqrt()).sqrt();
+        let neutral = if even { 1.0 } else { counts[1] as f32 / strong.sqrt() };
         let weights = [1.0 / counts[0] as f32, neutral / counts[1] as f32, 1.0 / counts[2] as f32];
         let loss = |[share, polarity, strength]: [f32; 3]| -> f32 {
             let each = of_language.iter().map(|(p, s, class)| {
