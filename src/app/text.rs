@@ -72,7 +72,7 @@ pub(super) fn score(arguments: &ScoreArguments, out: &mut Out) -> Result<(), Fai
         let explanation = Explanation::of(&model, &text);
         match arguments.output {
             Output::Text => write!(out, "{}", told(&text, &reading, &explanation))?,
-            Output::Json => write!(out, "{}\n", as_json(&text, &reading, &explanation))?,
+            Output::Json => writeln!(out, "{}", as_json(&text, &reading, &explanation))?,
         }
     }
     out.finish()
@@ -150,7 +150,7 @@ pub(super) fn eval(arguments: &EvalArguments, out: &mut Out) -> Result<(), Failu
         Output::Text => write!(out, "{}", table(&figures, &topics))?,
         Output::Json => {
             for line in figures.iter().map(figures_json).chain(topics.counts().into_iter().map(topic_json)) {
-                write!(out, "{line}\n")?;
+                writeln!(out, "{line}")?;
             }
         }
     }

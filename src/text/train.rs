@@ -80,11 +80,11 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             seed: 1,
-            bits: [16, 12],
+            bits: [15, 13],
             rare: 2,
             rounds: 12,
             step: 0.3,
-            matter_step: 1.0,
+            matter_step: 1.5,
             inertia: 0.1,
             decay: 1e-6,
             turn: 0.6,
@@ -517,9 +517,10 @@ impl<'l> Learner<'l> {
                 self.matter.step(feature.matter, slopes, matter_step, decay);
             }
         }
-        for column in TOPICS..COLUMNS {
-            self.moved_biases[column] += slopes[column] * slopes[column];
-            self.biases[column] -= matter_step * slopes[column] / self.moved_biases[column].sqrt();
+        let biases = self.biases.iter_mut().zip(&mut self.moved_biases).zip(slopes);
+        for ((bias, moved), slope) in biases.skip(TOPICS) {
+            *moved += slope * slope;
+            *bias -= matter_step * slope / moved.sqrt();
         }
         let slow = step * 0.02;
         for column in 0..MOOD {
