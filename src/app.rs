@@ -13,12 +13,13 @@ mod output;
 mod replay;
 mod run;
 mod service;
+mod text;
 mod topics;
 mod topics_command;
 mod version;
 mod wording;
 
-use crate::cli::{Command, ConfigArguments, TopicsCommand};
+use crate::cli::{Command, ConfigArguments, TextCommand, TopicsCommand};
 use crate::config::Config;
 use crate::kafka::Cluster;
 use crate::telemetry::logs;
@@ -44,6 +45,9 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Topics { command: TopicsCommand::Plan(arguments) } => topics_command::plan(&arguments, &mut out),
         Command::Topics { command: TopicsCommand::Apply(arguments) } => topics_command::apply(&arguments, &mut out),
         Command::Kinds(arguments) => kinds::run(&arguments, &mut out),
+        Command::Text { command: TextCommand::Score(arguments) } => text::score(&arguments, &mut out),
+        Command::Text { command: TextCommand::Eval(arguments) } => text::eval(&arguments, &mut out),
+        Command::Text { command: TextCommand::Train(arguments) } => text::train(&arguments),
         Command::Version => version::run(&mut out),
     }
 }

@@ -66,6 +66,12 @@ pub enum Command {
         #[command(subcommand)]
         command: TopicsCommand,
     },
+    /// The model that reads what customers write.
+    Text {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: TextCommand,
+    },
     /// Print the version.
     #[command(after_help = "Example:\n  churnwatch version")]
     Version,
@@ -81,6 +87,29 @@ pub enum TopicsCommand {
     /// Make the topics that are missing. Those that are there stay as they are.
     #[command(after_help = "Example:\n  churnwatch topics apply --config config/churnwatch.toml")]
     Apply(ConfigArguments),
+}
+
+/// What to do with the text model.
+#[derive(Debug, Subcommand)]
+pub enum TextCommand {
+    /// Read lines of text, and say of each what it says and which words carried that.
+    #[command(after_help = "Examples:\n  \
+        echo 'ya van tres veces y nadie llama' | churnwatch text score -\n  \
+        churnwatch text score reviews.txt --model own.model -o json")]
+    Score(ScoreArguments),
+    /// Tell how well the model reads labelled texts, by source.
+    #[command(after_help = "Examples:\n  \
+        churnwatch text eval labelled.jsonl.gz\n  \
+        churnwatch text eval labelled.jsonl --model own.model --held-out -o json\n\n\
+        A line is {\"text\":\"..\",\"lang\":\"en|es|fil\",\"label\":\"neg|neu|pos\",\"categories\":[\"billing\"],\"source\":\"..\"};\n\
+        `label` or `categories` may be missing.")]
+    Eval(EvalArguments),
+    /// Learn a model from labelled texts. The same files and seed give the same bytes.
+    #[command(after_help = "Example:\n  \
+        churnwatch text train labelled.jsonl.gz words.jsonl --out own.model\n\n\
+        Lines as for `text eval`. A source whose name begins with \"lex_\" is a list of words. A tenth of the texts is\n\
+        not learned from: see `text eval --held-out`. Alerts do not read words yet: `text score --model` does.")]
+    Train(TrainArguments),
 }
 
 /// Where settings come from.
@@ -180,6 +209,63 @@ pub enum Lang {
 
 fn kind(name: &str) -> Result<Kind, String> {
     Kind::parse(name).ok_or_else(|| "`churnwatch kinds` lists them all".to_owned())
+}
+
+/// Arguments of `text score`.
+#[derive(Debug, Args)]
+pub struct ScoreArguments {
+    /// Files with a text a line, plain, gzip or zstd; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The model; without it, the one that comes with the program.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// The language of the texts, as in "es-MX", where it is known.
+    #[arg(long, value_name = "TAG")]
+    pub lang: Option<String>,
+    /// How to print it.
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+/// Arguments of `text eval`.
+#[derive(Debug, Args)]
+pub struct EvalArguments {
+    /// Labelled texts as lines of JSON, plain, gzip or zstd.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The model; without it, the one that comes with the program.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Only the tenth that `text train` does not learn from.
+    #[arg(long)]
+    pub held_out: bool,
+    /// How to print it.
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+/// Arguments of `text train`.
+#[derive(Debug, Args)]
+pub struct TrainArguments {
+    /// Labelled texts as lines of JSON, plain, gzip or zstd.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The file to write.
+    #[arg(long, value_name = "MODEL")]
+    pub out: PathBuf,
+    /// Everything random follows from it.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Learn only from lines whose `licence` begins so; may be repeated. Lines without a licence are yours, and count.
+    #[arg(long = "licence", value_name = "TEXT")]
+    pub licences: Vec<String>,
+    /// Do not learn categories from this source; may be repeated.
+    #[arg(long = "no-categories-from", value_name = "SOURCE")]
+    pub no_categories_from: Vec<String>,
+    /// Leave out the sentences about service that come with the program.
+    #[arg(long)]
+    pub no_phrasebook: bool,
 }
 
 /// Arguments of `topics plan`.

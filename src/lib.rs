@@ -8,7 +8,8 @@
 //!                        └────────── one transaction: alerts, changelog, dead letters, offsets ◀┘
 //! ```
 //!
-//! `model` the nouns · `engine` what an event means (pure) · `wording` what an alert says (pure) · `task` what happens
+//! `model` the nouns · `engine` what an event means (pure) · `wording` what an alert says (pure) · `text` what a customer's words say
+//! (pure) · `task` what happens
 //! to a partition (pure) · `codec` bytes ⇄ values · `kafka` the only place that names
 //! rdkafka · `runtime` the loop that observes, steps, executes · `offline` the same engine without Kafka · `admin`
 //! `config` `telemetry` `clock` · `app` the wiring. Imports point one way: `tests/architecture.rs` holds the table.
@@ -26,4 +27,5 @@ pub mod offline;
 pub mod runtime;
 pub mod task;
 pub mod telemetry;
+pub mod text;
 pub mod wording;

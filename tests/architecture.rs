@@ -16,6 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("engine", &["model"]),
     ("wording", &["model"]),
+    // What a text says is a nouns' matter only: the same reading in replay, in run and in training.
+    ("text", &["model"]),
     ("task", &["model", "engine"]),
     ("telemetry", &["model"]),
     ("clock", &["model"]),
@@ -24,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["model", "engine", "telemetry"]),
     ("kafka", &["model", "telemetry"]),
     ("runtime", &["model", "engine", "wording", "task", "telemetry", "clock", "codec", "config", "kafka"]),
-    ("offline", &["model", "engine", "wording", "task", "telemetry", "clock", "codec", "config", "kafka"]),
+    ("offline", &["model", "engine", "wording", "text", "task", "telemetry", "clock", "codec", "config", "kafka"]),
     ("admin", &["model", "engine", "wording", "task", "telemetry", "clock", "codec", "config", "kafka"]),
     // The command line's forms only: what they do is the app's matter.
     ("cli", &["model"]),
@@ -34,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "model",
             "engine",
             "wording",
+            "text",
             "task",
             "telemetry",
             "clock",
@@ -50,7 +53,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Folders whose results depend on nothing but their inputs.
-const PURE: &[&str] = &["model", "engine", "wording", "task"];
+const PURE: &[&str] = &["model", "engine", "wording", "text", "task"];
 
 /// What reaches outside: beginnings of paths.
 const OUTSIDE: &[&str] = &[

@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::lines::Line;
 use super::{Options, ReplayError};
 use crate::codec::Rejected;
+use crate::offline::lines::Line;
 
 /// One line: `{"line":n,"reason":"..","field":"..","value":"original text"}`.
 #[derive(Serialize)]

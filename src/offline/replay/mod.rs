@@ -9,7 +9,6 @@
 //! same bytes.
 
 mod dead_letters;
-pub mod lines;
 mod partition;
 mod summary;
 
@@ -23,8 +22,8 @@ use crate::model::{Alert, Event, Time};
 use crate::offline::stages::Stages;
 use crate::wording::Wording;
 
+use super::lines::{Lines, ReadError};
 use dead_letters::DeadLetters;
-use lines::{Lines, ReadError};
 pub use partition::partition;
 pub use summary::Summary;
 
