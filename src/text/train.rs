@@ -66,9 +66,9 @@ pub struct Options {
     pub inertia: f32,
     /// How strongly weights are drawn to zero.
     pub decay: f32,
-    /// See [`Numbers::turn`].
+    /// What a negation leaves of the polarity that it turns round.
     pub turn: f32,
-    /// See [`Numbers::letters`].
+    /// The weight of letters beside that of words.
     pub letters: f32,
     /// Languages whose sources do not come from customers: how often they are neutral says nothing.
     pub even: Vec<Language>,
