@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 pub use clocks::Clocks;
 pub use fact::{CohortFact, Command, Did, Happened};
-pub use hold::{Cause, Held, Hold, Holds};
+pub use hold::{Cause, HOLDS_MAX, Held, Hold, Holds};
 pub use members::MEMBERS_MAX;
 pub use state::{Cohort, Memory};
 

@@ -8,6 +8,7 @@ use super::prices::insert;
 use crate::engine::context::Context;
 use crate::engine::fact::Fact;
 use crate::engine::rules::ForcedContactRules;
+use crate::engine::tight::merge_in_order;
 use crate::model::event::{ContactData, Direction, ServiceData};
 use crate::model::{Event, EventType, Span, Time};
 
@@ -35,6 +36,25 @@ pub struct Call {
 }
 
 impl Cuts {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.suspended.is_empty() && self.restored.is_empty() && self.calls.is_empty()
+    }
+
+    /// Takes in what happened to the same customer under another name.
+    pub(super) fn absorb(&mut self, other: Cuts) {
+        merge_in_order(&mut self.suspended, other.suspended, CUTS_MAX, |s| s.time);
+        merge_in_order(&mut self.restored, other.restored, CUTS_MAX, |r| *r);
+        let mut calls = other.calls;
+        calls.retain(|call| self.calls.iter().all(|known| known.object != call.object));
+        merge_in_order(&mut self.calls, calls, CUTS_MAX, |c| c.fact.time);
+    }
+
+    /// Every contact that is remembered.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
     /// The cut that forced a contact at `time`: not longer ago than the window, and not over by now.
     pub fn forced(&self, time: Time, window: Span) -> Option<&Fact> {
         let over = |s: &Fact| self.restored.iter().any(|r| *r >= s.time);
