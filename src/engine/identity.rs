@@ -105,8 +105,10 @@ impl Engine {
         let customer = self.customers.get_mut(slot);
         let now = customer.highest.max(rest.highest).max(event.time);
         let mut cx = Context::new(rules, calendar, customer, now, effects);
+        let known = cohort::tell::Known::of(&rest);
         let changes = cx.absorb(rest);
         cx.c.highest = now;
+        cohort::tell::of_merge(&mut cx, &known, event.time);
         cx.remember();
         detectors::end_what_is_over(&mut cx, event.time);
         for alert in moving {
