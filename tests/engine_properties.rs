@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use churnwatch::engine::Outcome;
 use churnwatch::model::alert::{Alert, LogOdds, Reason, Status, Transition};
 use churnwatch::model::event::{Data, Family, Products};
-use churnwatch::model::{CustomerKey, Event, EventType, Span, Time};
+use churnwatch::model::{CustomerKey, Event, EventType, Kind, Span, Time};
 use proptest::prelude::*;
 
 #[path = "engine_properties/history.rs"]
 mod history;
 
-use history::{ACTS, PLAIN, Run, START, States, events, history, lines};
+use history::{ACTS, MERGES, PLAIN, Run, START, States, events, history, lines, merging};
 
 /// `PROPTEST_CASES` asks for more, or less.
 fn config(cases: u32) -> ProptestConfig {
@@ -67,7 +67,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_expected_right_or_wrong_changes_nothing(steps in history(40)) {
+    fn what_is_expected_right_or_wrong_changes_nothing(steps in merging(40)) {
         let all = events(&steps);
         let odd: [&[u8]; 4] = [b"", b"nobody", b"a/b%2F", &[0xff, 0xfe]];
         let (mut plain, mut expecting) = (Run::new(), Run::new());
@@ -81,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn a_restart_at_any_point_changes_nothing(steps in history(40), cut in 0..40_usize) {
+    fn a_restart_at_any_point_changes_nothing(steps in merging(40), cut in 0..40_usize) {
         let all = events(&steps);
         let end = end_of(&all);
         let mut whole = Run::new();
@@ -158,7 +158,7 @@ proptest! {
     }
 
     #[test]
-    fn the_parts_of_a_score_add_up(steps in history(40)) {
+    fn the_parts_of_a_score_add_up(steps in merging(40)) {
         let all = events(&steps);
         let mut run = Run::new();
         for event in &all {
@@ -187,7 +187,7 @@ proptest! {
     }
 
     #[test]
-    fn the_life_of_an_alert_is_in_order(steps in history(40)) {
+    fn the_life_of_an_alert_is_in_order(steps in merging(40)) {
         let all = events(&steps);
         let mut run = Run::new();
         let mut lives = Lives::default();
@@ -199,9 +199,43 @@ proptest! {
         lives.follow(&run)?;
     }
 
+    /// Whatever happened to two customers, once they are one nothing is live under the old name, and what was live about a
+    /// thing goes on under the new one, unless the other record knows it to be over or nobody wants to hear of it.
+    #[test]
+    fn what_was_live_goes_on_once_two_customers_are_one(steps in history(40)) {
+        let mut run = Run::new();
+        let all = events(&steps);
+        for event in &all {
+            run.feed(event);
+        }
+        let mut before = BTreeMap::new();
+        run.engine.each_customer(&mut |c| {
+            before.insert(c.key.as_str().to_owned(), c.clone());
+        });
+        let merge = history::event(ACTS.len() + PLAIN.len(), "merge".into(), "c1", "0", run.watermark().max(START));
+        run.feed(&merge);
+        let mut after = BTreeMap::new();
+        run.engine.each_customer(&mut |c| {
+            after.insert(c.key.as_str().to_owned(), c.clone());
+        });
+        let survivor = &after["default/c0"];
+        let Some(gone) = before.get("default/c1") else { return Ok(()) };
+        prop_assert!(!after["default/c1"].alerts.iter().any(|a| a.is_live()));
+        for promise in gone.rare.promises.iter().filter(|p| p.is_pending()) {
+            let moved = survivor.rare.promises.iter().find(|p| p.id == promise.id);
+            prop_assert!(moved.is_some(), "a promise is lost: {:?}", promise.id);
+        }
+        for alert in gone.alerts.iter().filter(|a| a.is_live() && a.kind == Kind::PromiseBroken) {
+            let object = alert.object.as_deref().expect("it is about a promise");
+            let kept = survivor.rare.promises.iter().any(|p| &*p.id == object && format!("{:?}", p.state) != "Open");
+            let muted = survivor.rare.mutes.iter().any(|m| m.is(alert.kind, Some(object)));
+            prop_assert!(kept || muted || survivor.live(alert.kind, Some(object)).is_some(), "{}", object);
+        }
+    }
+
     /// After each step nothing is overdue: another engine with the same states has nothing to say up to the same time.
     #[test]
-    fn no_deadline_is_lost(steps in history(40), waits in prop::collection::vec(0..90_i64, 1..6)) {
+    fn no_deadline_is_lost(steps in merging(40), waits in prop::collection::vec(0..90_i64, 1..6)) {
         let all = events(&steps);
         let mut run = Run::new();
         let nothing_overdue = |run: &Run| {
@@ -223,7 +257,7 @@ proptest! {
 
     /// Whatever stands in the timer queue early says so: nothing is due before `next_timer`.
     #[test]
-    fn nothing_is_due_before_the_next_timer(steps in history(40)) {
+    fn nothing_is_due_before_the_next_timer(steps in merging(40)) {
         let all = events(&steps);
         let mut run = Run::new();
         for event in &all {
@@ -419,7 +453,12 @@ fn follows(before: Option<&Alert>, alert: &Alert) -> bool {
 /// A customer on whom everything rains down: `objects` different things, ids of `id_length` bytes.
 fn rain(acts: &[usize], count: usize, objects: u32, id_length: usize, gap: Span) -> Run {
     let mut run = Run::new();
-    let mut random = 7_u64;
+    rain_on(&mut run, "c0", acts, count, objects, id_length, gap);
+    run
+}
+
+fn rain_on(run: &mut Run, who: &str, acts: &[usize], count: usize, objects: u32, id_length: usize, gap: Span) {
+    let mut random = who.bytes().map(u64::from).sum::<u64>();
     let mut next = |below: u64| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) % below
@@ -429,10 +468,30 @@ fn rain(acts: &[usize], count: usize, objects: u32, id_length: usize, gap: Span)
         let object = format!("{:0>1$}", next(u64::from(objects)), id_length - 4);
         let time = START + Span(gap.0 * number as i64) - Span::seconds(next(120) as i64);
         let id = format!("{number:0>id_length$}");
-        run.feed(&history::event(act, id, "c0", &object, time));
+        run.feed(&history::event(act, id, who, &object, time));
         run.told.clear();
     }
-    run
+}
+
+#[test]
+fn two_customers_are_no_more_than_one_once_they_are_merged() {
+    let all: Vec<usize> = (0..ACTS.len()).collect();
+    let into_c0 = ACTS.len() + PLAIN.len();
+    assert_eq!(MERGES[0].event_type, EventType::AccountMerged);
+    for (objects, gap) in [(1_000_000, Span::seconds(1)), (1_000_000, Span::minutes(10)), (40, Span::minutes(20))] {
+        let mut run = Run::new();
+        for who in ["c0", "c1"] {
+            rain_on(&mut run, who, &all, 4_000, objects, 12, gap);
+        }
+        run.feed(&history::event(into_c0, "merge".into(), "c1", "0", run.watermark()));
+        let size = |run: &Run, who: &str| run.states().get(who).map_or(0, Vec::len);
+        assert!(size(&run, "default/c0") <= 64 * 1024, "{} bytes", size(&run, "default/c0"));
+        assert!(size(&run, "default/c1") <= 512, "{} bytes are left", size(&run, "default/c1"));
+        let live = run.states().len();
+        rain_on(&mut run, "c1", &all, 1_000, objects, 11, gap);
+        assert!(size(&run, "default/c0") <= 64 * 1024, "{} bytes later", size(&run, "default/c0"));
+        assert_eq!(run.states().len(), live, "what comes under the old name is the survivor's");
+    }
 }
 
 /// 64 KB with ids as people make them; ids of the greatest length, 128 bytes, cannot take much more than their share.

@@ -13,6 +13,7 @@ use thin_vec::ThinVec;
 
 use super::fact::Fact;
 use super::rules::QualityScoreRules;
+use super::tight::merge_in_order;
 
 /// Scores of a run that are kept; older ones are summed up.
 const RUN_MAX: usize = 8;
@@ -53,6 +54,19 @@ impl Baseline {
         let from_mean = value - self.mean;
         self.mean += from_mean / f64::from(self.count);
         self.squares += from_mean * (value - self.mean);
+    }
+
+    /// Takes in another row (Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm", 1979).
+    fn absorb(&mut self, other: Baseline) {
+        let count = self.count.saturating_add(other.count);
+        if count == 0 {
+            return;
+        }
+        let (own, theirs, all) = (f64::from(self.count), f64::from(other.count), f64::from(count));
+        let apart = other.mean - self.mean;
+        self.mean += apart * theirs / all;
+        self.squares += other.squares + apart * apart * own * theirs / all;
+        self.count = count;
     }
 
     /// The standard deviation, at least `least`.
@@ -102,6 +116,19 @@ impl Scores {
             self.baseline.add(score.value);
         }
         (self.carried, self.carried_alarm, self.alarm) = (0.0, false, false);
+    }
+
+    /// Takes in the scores of the same customer under another name: both rows are summed up as one.
+    pub fn absorb(&mut self, other: Scores, rules: &QualityScoreRules) {
+        self.baseline.absorb(other.baseline);
+        let mut run = std::mem::take(&mut self.run);
+        merge_in_order(&mut run, other.run, usize::MAX, |score| score.fact.time);
+        self.carried = self.carried.max(other.carried);
+        self.carried_alarm |= other.carried_alarm;
+        self.alarm = self.carried_alarm;
+        for score in run {
+            self.add(score, rules);
+        }
     }
 
     /// Takes in one more score.
@@ -246,5 +273,31 @@ mod tests {
         let (scores, told) = after_eight_of_the_best(&low);
         assert!(told.iter().all(|v| *v == Verdict::Fallen));
         assert_eq!((scores.run().count(), scores.baseline.count), (RUN_MAX, 8));
+    }
+
+    #[test]
+    fn two_rows_of_one_customer_are_summed_up_as_one() {
+        let rules = QualityScoreRules::default();
+        let row = |scores: &[(f64, i64)]| {
+            let mut row = Scores::default();
+            for (value, day) in scores {
+                row.add(score(*value, *day), &rules);
+            }
+            row
+        };
+        let days: Vec<(f64, i64)> = (0..12).map(|day| (if day % 3 == 0 { 0.75 } else { 1.0 }, day)).collect();
+        let (one, two): (Vec<_>, Vec<_>) = days.iter().partition(|(_, day)| day % 2 == 0);
+        let (mut both, whole) = (row(&one), row(&days));
+        both.absorb(row(&two), &rules);
+        assert_eq!(both.baseline.count, whole.baseline.count);
+        assert!((both.baseline.mean - whole.baseline.mean).abs() < 1e-12);
+        assert!((both.baseline.squares - whole.baseline.squares).abs() < 1e-12);
+        // One poor score under each name: neither is enough by itself.
+        let (mut one, told) = after_eight_of_the_best(&[(0.5, 20)]);
+        let (two, _) = after_eight_of_the_best(&[(0.5, 21)]);
+        assert_eq!((told, two.is_alarm()), (vec![Verdict::Steady], false));
+        one.absorb(two, &rules);
+        assert!(one.is_alarm());
+        assert_eq!(one.run().count(), 2);
     }
 }

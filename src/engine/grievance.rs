@@ -5,6 +5,7 @@ use thin_vec::ThinVec;
 
 use super::fact::Fact;
 use super::hash::hash64;
+use super::ledger::{Ledger, Ledgers};
 use crate::model::event::{Category, ComplaintSeverity};
 use crate::model::{Span, Time};
 
@@ -98,6 +99,28 @@ impl Complaint {
             ComplaintSeverity::Minor => 0.5,
             ComplaintSeverity::Normal => 1.0,
             ComplaintSeverity::Major => 2.0,
+        }
+    }
+
+    /// Takes in what is known of the same complaint under another name of the customer: the later step says how it
+    /// stands. What the other one's closing counted is taken back.
+    pub fn absorb(&mut self, mut other: Complaint, ledgers: &mut Ledgers) {
+        if other.state_at > self.state_at {
+            std::mem::swap(self, &mut other);
+        }
+        if other.closed_weight > 0.0 {
+            ledgers.take_back(Ledger::FailuresResolved, other.closed_weight, other.state_at);
+        }
+        self.opened = self.opened.take().or(other.opened);
+        self.correlation = self.correlation.take().or(other.correlation);
+        self.incident = self.incident.take().or(other.incident);
+        self.category = self.category.or(other.category);
+        self.answered = self.answered.or(other.answered.filter(|at| *at >= self.started));
+        self.admitted |= other.admitted;
+        self.confirmed = self.confirmed.take().or(other.confirmed);
+        let step = |step: &Option<Fact>| step.as_ref().map(|fact| fact.time);
+        if step(&other.last_step) > step(&self.last_step) {
+            self.last_step = other.last_step;
         }
     }
 

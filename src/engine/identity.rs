@@ -3,13 +3,12 @@
 //! Of a merged customer only a sign remains that shows the way to the survivor; of an erased one a mark of when, so that
 //! events from before come too late to bring anything back.
 
-use super::alert_lifecycle::{ActBy, LiveAlert, Raise};
+use super::alert_lifecycle::LiveAlert;
 use super::cohort;
 use super::context::Context;
 use super::customer::Customer;
 use super::dedup::id_hash;
 use super::detectors::{self, DETECTORS};
-use super::memory::Changes;
 use super::timer::Slot;
 use super::{Effect, Engine};
 use crate::model::alert::Reason;
@@ -98,7 +97,9 @@ impl Engine {
         let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
         let now = customer.highest.max(event.time);
-        let moving: Vec<LiveAlert> = customer.alerts.iter().filter(|a| a.is_live()).cloned().collect();
+        let mut moving: Vec<LiveAlert> = customer.alerts.iter().filter(|a| a.is_live()).cloned().collect();
+        // First what others stand on, or what keeps them quiet.
+        moving.sort_by_key(|alert| !matches!(alert.kind, Kind::CancellationIntent | Kind::PaymentHardship));
         Context::new(rules, calendar, customer, now, effects).close_all(Reason::Merged, event.time);
         let rest = self.leave(slot, Customer::new(from_key), |left| {
             left.highest = now;
@@ -107,23 +108,26 @@ impl Engine {
         let slot = found.unwrap_or_else(|| self.customers.insert(Customer::new(survivor_key)));
         let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
-        customer.absorb(rest, rules);
-        let now = customer.highest.max(event.time);
-        customer.highest = now;
+        let now = customer.highest.max(rest.highest).max(event.time);
         let mut cx = Context::new(rules, calendar, customer, now, effects);
+        let known = cohort::tell::Known::of(&rest);
+        let changes = cx.absorb(rest);
+        cx.c.highest = now;
+        cohort::tell::of_merge(&mut cx, &known, event.time);
         cx.remember();
+        detectors::end_what_is_over(&mut cx, event.time);
         for alert in moving {
-            // What one person's absence or score says does not hold for both; the rest stays as true as it was.
-            if alert.object.is_some() || alert.kind == Kind::CancellationIntent {
+            if detectors::goes_on(&cx, &alert) {
                 cx.adopt(alert);
             }
         }
         for detector in DETECTORS {
-            (detector.on_event)(&mut cx, event, &Changes::default());
+            (detector.on_event)(&mut cx, event, &changes);
         }
         cx.quieten(event.time);
         cx.settle_all(event.time);
         detectors::judge(&mut cx, event.time);
+        cohort::tell::of_deadline(&mut cx, event.time);
         self.touch(slot);
     }
 }
@@ -133,31 +137,5 @@ pub(super) fn mark_ends(customer: &Customer, late_limit: Span) -> Time {
     match customer.rare.erased_at {
         Time::MIN => Time::MAX,
         at => at + late_limit,
-    }
-}
-
-impl Context<'_> {
-    /// Opens here what was live at a customer that is merged into this one.
-    fn adopt(&mut self, alert: LiveAlert) {
-        let act_by = match (alert.act_span, alert.act_by) {
-            (None, Some(at)) => ActBy::At(at),
-            _ => ActBy::Severity,
-        };
-        if self.c.live(alert.kind, alert.object.as_deref()).is_some() {
-            return;
-        }
-        self.raise(Raise {
-            kind: alert.kind,
-            object: alert.object.as_deref(),
-            floor: alert.floor,
-            event_time: alert.event_time,
-            evidence: alert.evidence,
-            facts: alert.facts,
-            act_by,
-            expires_at: alert.expires_at,
-            incident: alert.incident,
-            limits: alert.limits,
-            folded: alert.folded,
-        });
     }
 }

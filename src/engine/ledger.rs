@@ -120,7 +120,9 @@ impl Ledgers {
         for (ledger, entry) in other.entries {
             match ledger {
                 // What was said last counts, not how often.
-                Ledger::Survey | Ledger::Intent => self.set(ledger, entry.value, entry.at, &entry.event_id),
+                Ledger::Survey | Ledger::Intent | Ledger::PlanKept => {
+                    self.set(ledger, entry.value, entry.at, &entry.event_id)
+                }
                 _ => self.add(ledger, entry.value, entry.at, &entry.event_id),
             }
         }

@@ -400,7 +400,10 @@ impl Engine {
 
     /// A cohort's alert begins or ceases to hold those of a customer. Nothing happens if they are not known.
     pub fn hold(&mut self, hold: &Hold, effects: &mut Vec<Effect>) {
-        let Some(slot) = self.customers.find(hold.customer.as_str()) else { return };
+        self.key.clear();
+        self.key.push_str(hold.customer.as_str());
+        let found = self.customers.find(&self.key);
+        let Some(slot) = self.follow(found) else { return };
         let (rules, calendar) = self.rules.of(self.customers.get(slot));
         let customer = self.customers.get_mut(slot);
         let now = customer.highest.max(hold.at);

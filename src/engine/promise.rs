@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
+use super::ledger::{Ledger, Ledgers};
 use super::rules::PromiseRules;
 use crate::model::{Span, Time};
 
@@ -65,6 +66,33 @@ impl Promise {
     /// The last instant at which it is kept in time.
     pub fn deadline(&self) -> Time {
         self.due + self.grace
+    }
+
+    /// Takes in what is known of the same promise under another name of the customer: when it is due is known where it was
+    /// made, and how it ended where it did. It was broken once.
+    pub fn absorb(&mut self, mut other: Promise, ledgers: &mut Ledgers) {
+        let agreed = |p: &Promise| p.renegotiated.as_ref().or(p.made.as_ref()).map(|fact| fact.time);
+        if agreed(&other) > agreed(self) {
+            std::mem::swap(self, &mut other);
+        }
+        if let Some(twice) = other.ledger_at.filter(|_| self.ledger_at.is_some()) {
+            ledgers.take_back(Ledger::PromiseBroken, 1.0, twice);
+        }
+        if self.state == PromiseState::Open {
+            (self.state, self.state_at) = (other.state, self.state_at.max(other.state_at));
+        }
+        self.made = self.made.take().or(other.made);
+        self.by = self.by.take().or(other.by);
+        self.due_soon_told |= other.due_soon_told;
+        self.breach = self.breach.or(other.breach);
+        self.broken_at = self.broken_at.or(other.broken_at);
+        self.reported = self.reported.or(other.reported);
+        self.ledger_at = self.ledger_at.or(other.ledger_at);
+    }
+
+    /// Whether it had been taken for broken, but ended in time as is known now.
+    pub fn ended_in_time(&self) -> bool {
+        self.state != PromiseState::Open && self.breach == Some(Breach::Passed) && self.state_at <= self.deadline()
     }
 
     /// Whether its time can still pass.

@@ -38,6 +38,11 @@ impl Track {
         self.weight += weight;
     }
 
+    fn add_up(&mut self, other: Track) {
+        self.sum += other.sum;
+        self.weight += other.weight;
+    }
+
     fn faded(self, age: Span, half_life: Span) -> Track {
         let factor = fade(1.0, age, half_life);
         Track { sum: self.sum * factor, weight: self.weight * factor }
@@ -67,6 +72,19 @@ impl Sentiment {
         self.fast.add(value, fade(1.0, late, FAST));
         self.slow.add(value, fade(1.0, late, SLOW));
         self.since = self.since.min(time);
+    }
+
+    /// Takes in what the same customer said under another name.
+    pub fn absorb(&mut self, other: Sentiment) {
+        let mut late = other;
+        if late.at > self.at {
+            std::mem::swap(self, &mut late);
+        }
+        let age = self.at - late.at;
+        let (fast, slow) = (late.fast.faded(age, FAST), late.slow.faded(age, SLOW));
+        self.fast.add_up(fast);
+        self.slow.add_up(slow);
+        self.since = self.since.min(late.since);
     }
 
     /// The fast mean at `time`: what they feel now.

@@ -139,6 +139,8 @@ impl Panes {
     pub fn absorb(&mut self, other: Panes) {
         for pane in other.panes {
             match self.panes.iter_mut().find(|own| own.0 >> 11 == pane.0 >> 11) {
+                // A day counts once, whoever they were on it.
+                Some(own) if own.series() == Series::ASKED => own.0 = own.0.max(pane.0),
                 Some(own) => own.0 += pane.count().min(COUNT_MAX - own.count()),
                 None => push_tight(&mut self.panes, pane),
             }

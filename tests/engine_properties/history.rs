@@ -245,6 +245,13 @@ pub const ACTS: &[Act] = acts! {
 pub const PLAIN: &[(EventType, &str)] =
     &[(EventType::CustomerErased, "customer.erased"), (EventType::Unknown, "kiosk.touched")];
 
+/// Two records turn out to be of one customer. What happens to one customer then concerns another, so that these are only
+/// in histories of `merging`.
+pub const MERGES: &[Act] = acts! {
+    AccountMerged "into c0" Account(AccountData) |o| { into: word("c0") };
+    AccountMerged "into c1" Account(AccountData) |o| { into: word("c1") };
+};
+
 /// One line of a history.
 #[derive(Clone)]
 pub struct Step {
@@ -253,7 +260,7 @@ pub struct Step {
     /// Seconds by which it arrives late.
     pub late_s: i64,
     pub who: u8,
-    /// Index in `ACTS`, and then in `PLAIN`.
+    /// Index in `ACTS`, then in `PLAIN`, then in `MERGES`.
     pub act: usize,
     /// Number of the object, or of the live alert, that it is about.
     pub object: u8,
@@ -261,13 +268,18 @@ pub struct Step {
 
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, note) = match ACTS.get(self.act) {
+        let (name, note) = match act(self.act) {
             Some(act) => (act.event_type.name(), act.note),
             None => (PLAIN[self.act - ACTS.len()].1, ""),
         };
         let late = if self.late_s > 0 { format!(" ({} late)", length(self.late_s)) } else { String::new() };
         write!(f, "+{}{late} c{} {name} {} {note}", length(self.gap_s), self.who, self.object)
     }
+}
+
+/// The act of a step; none for one without fields.
+fn act(index: usize) -> Option<&'static Act> {
+    ACTS.get(index).or_else(|| MERGES.get(index.checked_sub(ACTS.len() + PLAIN.len())?))
 }
 
 fn length(seconds: i64) -> String {
@@ -279,6 +291,29 @@ fn length(seconds: i64) -> String {
 
 /// Up to `longest` steps of customers `c0` to `c2`, some of them late by up to 40 days.
 pub fn history(longest: usize) -> impl Strategy<Value = Vec<Step>> {
+    // Erasure is rare: it ends most of what there is to see.
+    let any_act = prop_oneof![60 => 0..ACTS.len(), 1 => ACTS.len()..ACTS.len() + PLAIN.len()];
+    // What is counted over months needs many of a kind.
+    let care = [Family::Care, Family::Usage, Family::FeatureRequest, Family::Purchase, Family::Profile];
+    let care: Vec<usize> = (0..ACTS.len()).filter(|act| care.contains(&ACTS[*act].event_type.family())).collect();
+    let care_act = prop::sample::select(care);
+    let who = || prop_oneof![6 => Just(0_u8), 2 => Just(1), 1 => Just(2)];
+    prop_oneof![4 => steps(who(), any_act, longest), 1 => steps(who(), care_act, longest)]
+}
+
+/// As `history`, and in some of them customers are merged.
+pub fn merging(longest: usize) -> impl Strategy<Value = Vec<Step>> {
+    let plain = ACTS.len() + PLAIN.len();
+    let any_act = prop_oneof![60 => 0..ACTS.len(), 3 => plain..plain + MERGES.len(), 1 => ACTS.len()..plain];
+    let who = prop_oneof![3 => Just(0_u8), 3 => Just(1), 1 => Just(2)];
+    prop_oneof![1 => history(longest), 1 => steps(who, any_act, longest)]
+}
+
+fn steps(
+    who: impl Strategy<Value = u8>,
+    act: impl Strategy<Value = usize>,
+    longest: usize,
+) -> impl Strategy<Value = Vec<Step>> {
     let gap = prop_oneof![
         3 => 0..90_i64,
         4 => (1..40_i64).prop_map(|m| m * 60),
@@ -292,22 +327,6 @@ pub fn history(longest: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => (1..48_i64).prop_map(|h| h * 3_600),
         1 => (1..40_i64).prop_map(|d| d * 86_400),
     ];
-    // Erasure is rare: it ends most of what there is to see.
-    let any_act = prop_oneof![60 => 0..ACTS.len(), 1 => ACTS.len()..ACTS.len() + PLAIN.len()];
-    // What is counted over months needs many of a kind.
-    let care = [Family::Care, Family::Usage, Family::FeatureRequest, Family::Purchase, Family::Profile];
-    let care: Vec<usize> = (0..ACTS.len()).filter(|act| care.contains(&ACTS[*act].event_type.family())).collect();
-    let care_act = prop::sample::select(care);
-    prop_oneof![4 => steps(gap.clone(), late.clone(), any_act, longest), 1 => steps(gap, late, care_act, longest)]
-}
-
-fn steps(
-    gap: impl Strategy<Value = i64>,
-    late: impl Strategy<Value = i64>,
-    act: impl Strategy<Value = usize>,
-    longest: usize,
-) -> impl Strategy<Value = Vec<Step>> {
-    let who = prop_oneof![6 => Just(0_u8), 2 => Just(1), 1 => Just(2)];
     let step = (gap, late, who, act, 0..3_u8);
     let step = step.prop_map(|(gap_s, late_s, who, act, object)| Step { gap_s, late_s, who, act, object });
     prop::collection::vec(step, 1..longest)
@@ -323,7 +342,7 @@ pub fn rules() -> Arc<Rules> {
 
 /// An event of `act` (see `Step::act`) with everything said outright.
 pub fn event(act: usize, id: String, who: &str, object: &str, time: Time) -> Event<'static> {
-    let (event_type, type_name, data) = match ACTS.get(act) {
+    let (event_type, type_name, data) = match self::act(act) {
         Some(act) => (act.event_type, act.event_type.name(), (act.data)(object)),
         None => {
             let (event_type, name) = PLAIN[act - ACTS.len()];

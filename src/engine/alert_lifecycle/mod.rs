@@ -36,7 +36,7 @@ pub const EVIDENCE_MAX: usize = 20;
 /// Live alerts of one customer: beyond it the oldest of the least severe ends.
 const LIVE_MAX: usize = 64;
 /// Closed alerts remembered for reopening.
-const CLOSED_MAX: usize = 32;
+pub const CLOSED_MAX: usize = 32;
 
 /// When somebody must act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +135,13 @@ impl<S: Subject> Context<'_, S> {
 
     fn open(&mut self, raise: Raise<'_>) {
         self.make_room(raise.event_time);
+        let act_by = raise.act_by;
+        let alert = self.begin(raise);
+        self.announce(alert, act_by, Transition::Opened, None);
+    }
+
+    /// A new alert, of which nobody was told yet.
+    fn begin(&mut self, raise: Raise<'_>) -> LiveAlert {
         let number = self.c.next_number();
         let mut alert = LiveAlert {
             kind: raise.kind,
@@ -174,7 +181,7 @@ impl<S: Subject> Context<'_, S> {
             closed_by: None,
         };
         alert.evidence.truncate(EVIDENCE_MAX);
-        self.announce(alert, raise.act_by, Transition::Opened, None);
+        alert
     }
 
     /// Adds an alert that opens or reopens, and tells of it, or of what keeps it quiet.
@@ -197,6 +204,41 @@ impl<S: Subject> Context<'_, S> {
         } else {
             self.emit(index, transition, reason, event_time);
         }
+    }
+
+    /// Opens here what was live under another name of the same customer, unless it is live here too: with its facts, who
+    /// looks after it, and how long it has still to go.
+    pub fn adopt(&mut self, alert: LiveAlert) {
+        let (kind, object) = (alert.kind, alert.object.as_deref());
+        let is_same = |known: &LiveAlert| known.is(kind, object);
+        if self.c.is_muted(kind, object, self.now) || self.c.alerts().iter().any(|a| a.is_live() && is_same(a)) {
+            return;
+        }
+        self.c.alerts_mut().retain(|a| !is_same(a));
+        self.make_room(alert.event_time);
+        let act_by = match (alert.act_span, alert.act_by) {
+            (None, Some(at)) => ActBy::At(at),
+            _ => ActBy::Severity,
+        };
+        let adopted = LiveAlert {
+            first_event_time: alert.first_event_time,
+            owner: alert.owner.clone(),
+            hold_until: alert.hold_until,
+            ..self.begin(Raise {
+                kind,
+                object,
+                floor: alert.floor,
+                event_time: alert.event_time,
+                evidence: alert.evidence,
+                facts: alert.facts,
+                act_by,
+                expires_at: alert.expires_at,
+                incident: alert.incident,
+                limits: alert.limits,
+                folded: alert.folded,
+            })
+        };
+        self.announce(adopted, act_by, Transition::Opened, None);
     }
 
     /// The condition of a live alert holds, perhaps on more evidence or at another step.

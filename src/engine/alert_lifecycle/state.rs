@@ -94,6 +94,11 @@ impl Mute {
         self.kind == kind && self.object.as_deref() == object
     }
 
+    /// Whether both are about the same.
+    pub fn is_same(&self, other: &Mute) -> bool {
+        self.is(other.kind, other.object.as_deref())
+    }
+
     /// Until when it counts.
     pub fn until(&self) -> Time {
         self.until

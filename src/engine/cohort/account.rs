@@ -33,6 +33,11 @@ impl Account {
 pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, sender: Partition, fact: &CohortFact) {
     let Memory::Account(account) = &mut cx.c.memory else { return };
     let Some(customer) = &fact.customer else { return };
+    if let Happened::Became(became) = &fact.what {
+        let earlier = |own: &mut Option<Time>, theirs: Option<Time>| *own = [*own, theirs].into_iter().flatten().min();
+        account.at_risk.rename(customer, &became.into, earlier);
+        return;
+    }
     if fact.what == Happened::AtRisk(true) {
         match account.at_risk.get_or_insert(customer, sender) {
             Some(since) => *since = Some(since.map_or(fact.at, |known| known.min(fact.at))),

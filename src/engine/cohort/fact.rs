@@ -1,6 +1,7 @@
 //! What the stage of the customers tells a cohort.
 
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use crate::engine::fact::Fact;
 use crate::engine::hash::hash64;
@@ -59,6 +60,17 @@ pub enum Happened {
     Forget,
     /// A person did something with an alert of the cohort.
     Command(Command),
+    /// The customer turned out to be another one, and is known by that name from now on.
+    Became(Box<Became>),
+}
+
+/// Two records turned out to be of one customer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Became {
+    /// Who has their memory now.
+    pub into: CustomerKey,
+    /// What their promises were called so far, and what they are called now, as numbers.
+    pub promises: ThinVec<(u64, u64)>,
 }
 
 /// What a person did with a cohort's alert.

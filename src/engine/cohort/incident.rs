@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
-use super::fact::{CohortFact, Happened};
+use super::fact::{CohortFact, Happened, who};
 use super::hold::Cause;
 use super::members::Members;
 use super::state::{Cohort, Memory};
@@ -14,7 +14,7 @@ use crate::engine::rules::IncidentRules;
 use crate::engine::tight::push_tight;
 use crate::model::alert::{Facts, Reason, Severity};
 use crate::model::cohort::Common;
-use crate::model::{Kind, Partition, Span, Time};
+use crate::model::{CustomerKey, Kind, Partition, Span, Time};
 
 const KIND: Kind = Kind::IncidentUndisclosed;
 
@@ -77,6 +77,14 @@ fn limit(began: Option<Time>, affected: Time, rules: &IncidentRules) -> Time {
 }
 
 impl Own {
+    /// Takes in what is known of the same customer under another name.
+    fn join(&mut self, other: Own) {
+        let first = |one: Option<Time>, two: Option<Time>| one.into_iter().chain(two).min();
+        self.affected = first(self.affected, other.affected);
+        self.told = first(self.told, other.told);
+        self.missed |= other.missed;
+    }
+
     fn is_untold(&self) -> bool {
         self.affected.is_some() && self.told.is_none()
     }
@@ -130,9 +138,25 @@ impl Incident {
         }
     }
 
+    /// A customer is known by another name from now on: told under either they know of it.
+    fn rename(&mut self, from: &CustomerKey, into: &CustomerKey) {
+        self.members.rename(from, into, Own::join);
+        let (from, into) = (who(from), who(into));
+        let known = self.evidence.iter().any(|(who, _)| *who == into);
+        if known {
+            self.evidence.retain(|(who, _)| *who != from);
+        }
+        for (who, _) in self.evidence.iter_mut().filter(|(who, _)| *who == from) {
+            *who = into;
+        }
+    }
+
     fn take(&mut self, sender: Partition, fact: &CohortFact, rules: &IncidentRules) {
         let at = fact.at;
         self.last = self.last.max(at);
+        if let (Happened::Became(became), Some(customer)) = (&fact.what, &fact.customer) {
+            return self.rename(customer, &became.into);
+        }
         let told_all = self.told_all;
         let own = fact.customer.as_ref().map(|key| self.members.get_or_insert(key, sender));
         match (&fact.what, own) {

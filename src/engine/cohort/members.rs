@@ -63,6 +63,24 @@ impl<T: Default> Members<T> {
         Some(self.0.remove(index).is)
     }
 
+    /// A customer is known by another name from now on; `join` what is known of them under both.
+    pub fn rename(&mut self, from: &CustomerKey, into: &CustomerKey, join: impl FnOnce(&mut T, T)) {
+        let Ok(index) = self.0.binary_search_by(|m| (*m.id).cmp(id_of(from))) else { return };
+        let mut member = self.0.remove(index);
+        let id = id_of(into);
+        match self.0.binary_search_by(|m| (*m.id).cmp(id)) {
+            Ok(index) => {
+                let known = &mut self.0[index];
+                known.held |= member.held;
+                join(&mut known.is, member.is);
+            }
+            Err(index) => {
+                member.id = id.into();
+                self.0.insert(index, member);
+            }
+        }
+    }
+
     /// What is known of each.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter().map(|m| &m.is)
@@ -121,6 +139,20 @@ mod tests {
         assert!(members.get(&CustomerKey::new("t", "c")).is_some());
         assert_eq!(members.remove(&CustomerKey::new("t", "c")), Some(1));
         assert!(members.get(&CustomerKey::new("t", "c")).is_none());
+    }
+
+    #[test]
+    fn a_customer_under_two_names_is_one_member_from_then_on() {
+        let key = |id| CustomerKey::new("t", id);
+        for (ids, want) in [("abc", "bc"), ("ac", "bc"), ("bc", "bc"), ("a", "b")] {
+            let mut members = Members::<u32>::default();
+            for id in ids.chars() {
+                *members.get_or_insert(&key(&id.to_string()), Partition(0)).unwrap() += 1;
+            }
+            members.rename(&key("a"), &key("b"), |own, theirs| *own += theirs);
+            let left: String = members.0.iter().map(|m| &*m.id).collect();
+            assert_eq!((&*left, members.iter().sum::<u32>()), (want, ids.len() as u32), "{ids}");
+        }
     }
 
     #[test]

@@ -29,10 +29,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use clocks::Clocks;
-pub use fact::{CohortFact, Command, Did, Happened};
-pub use hold::{Cause, Held, Hold, Holds};
+pub use fact::{Became, CohortFact, Command, Did, Happened};
+pub use hold::{Cause, HOLDS_MAX, Held, Hold, Holds};
 pub use members::MEMBERS_MAX;
 pub use state::{Cohort, Memory};
+
+use fact::who;
 
 use super::alert_lifecycle::{self, LiveAlert};
 use super::calendar::Calendar;
@@ -93,8 +95,11 @@ impl Cohorts {
     /// [`Cohorts::advance`].
     pub fn apply(&mut self, sender: Partition, fact: &CohortFact, effects: &mut Vec<Effect>) {
         if !self.cohorts.contains_key(&fact.cohort) {
-            // Nothing is known, so there is nothing to forget, to take back or to be commanded.
-            if matches!(fact.what, Happened::Forget | Happened::Command(_) | Happened::AtRisk(false)) {
+            // Nothing is known, so there is nothing to forget, to rename, to take back or to be commanded.
+            if matches!(
+                fact.what,
+                Happened::Forget | Happened::Became(_) | Happened::Command(_) | Happened::AtRisk(false)
+            ) {
                 return;
             }
             self.cohorts.insert(fact.cohort.clone(), Cohort::new(fact.cohort.clone()));
@@ -242,6 +247,11 @@ fn on_fact(cx: &mut Context<'_, Cohort>, sender: Partition, fact: &CohortFact, h
         (Memory::Incident(_), _) => incident::on_fact(cx, sender, fact),
         (Memory::Site(_), _) => site::on_fact(cx, sender, fact),
         (Memory::Account(_), _) => account::on_fact(cx, sender, fact),
+        (Memory::Team(team), Happened::Became(became)) => {
+            let (from, into) = (fact.who(), who(&became.into));
+            team.promises.rename(from, into, &became.promises);
+            team.treatment.rename(from, into);
+        }
         (Memory::Team(team), Happened::Forget) => {
             team.promises.forget(fact.who());
             team.treatment.forget(fact.who());

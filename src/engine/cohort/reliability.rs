@@ -152,6 +152,20 @@ impl Promises {
         facts.iter().skip(facts.len().saturating_sub(EVIDENCE_MAX)).cloned().collect()
     }
 
+    /// A customer is known by another name from now on, and their promises too. What was promised under both counts once.
+    pub(super) fn rename(&mut self, from: u64, into: u64, promises: &[(u64, u64)]) {
+        for &(old, new) in promises {
+            let known = self.outcomes.iter().any(|o| o.id == new);
+            self.outcomes.retain(|o| !(known && o.id == old));
+            for outcome in self.outcomes.iter_mut().filter(|o| o.id == old) {
+                outcome.id = new;
+            }
+        }
+        for outcome in self.outcomes.iter_mut().filter(|o| o.who == from) {
+            outcome.who = into;
+        }
+    }
+
     /// Forgets a customer: what they were promised still counts.
     pub(super) fn forget(&mut self, who: u64) {
         for outcome in self.outcomes.iter_mut().filter(|o| o.who == who) {

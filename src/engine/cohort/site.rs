@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
-use super::fact::{CohortFact, Happened};
+use super::fact::{CohortFact, Happened, who};
 use super::hold::Cause;
 use super::members::Members;
 use super::state::{Cohort, Memory};
@@ -14,7 +14,7 @@ use crate::engine::rules::HotspotRules;
 use crate::engine::tight::push_tight;
 use crate::model::alert::{Facts, Reason, Severity};
 use crate::model::cohort::Common;
-use crate::model::{Kind, Partition, Span, Time};
+use crate::model::{CustomerKey, Kind, Partition, Span, Time};
 
 const KIND: Kind = Kind::Hotspot;
 
@@ -148,6 +148,24 @@ impl Site {
         })
     }
 
+    /// A customer is known by another name from now on, and counts once.
+    fn rename(&mut self, from: &CustomerKey, into: &CustomerKey) {
+        self.visitors.rename(from, into, |own, theirs| own.0 = own.0.max(theirs.0));
+        let (from, into) = (who(from), who(into));
+        for hit in self.hits.iter_mut().filter(|hit| hit.who == from) {
+            hit.who = into;
+        }
+        for (who, _) in self.evidence.iter_mut().filter(|(who, _)| *who == from) {
+            *who = into;
+        }
+        if let Ok(place) = self.hurt.binary_search(&from) {
+            self.hurt.remove(place);
+            if let Err(place) = self.hurt.binary_search(&into) {
+                self.hurt.insert(place, into);
+            }
+        }
+    }
+
     fn begin(&mut self, crowd: std::ops::Range<usize>) {
         let hits = self.hits[crowd].to_vec();
         for hit in hits {
@@ -190,6 +208,10 @@ pub(super) fn on_fact(cx: &mut Context<'_, Cohort>, sender: Partition, fact: &Co
         site.visitors.remove(key);
         site.hits.retain(|hit| hit.who != fact.who());
         site.evidence.retain(|(who, _)| *who != fact.who());
+        return;
+    }
+    if let (Happened::Became(became), Some(key)) = (&fact.what, &fact.customer) {
+        site.rename(key, &became.into);
         return;
     }
     if !is_live {

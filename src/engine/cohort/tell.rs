@@ -1,6 +1,8 @@
 //! What the stage of the customers tells cohorts of an event, of a deadline, of an erasure.
 
-use super::fact::{CohortFact, Command, Did, Happened, promise_id};
+use thin_vec::ThinVec;
+
+use super::fact::{Became, CohortFact, Command, Did, Happened, promise_id};
 use crate::engine::context::Context;
 use crate::engine::customer::Customer;
 use crate::engine::fact::{Fact, cause};
@@ -179,6 +181,46 @@ pub(in crate::engine) fn of_erasure(c: &Customer, event: &Event<'_>, effects: &m
     for cohort in &cohorts.joined {
         let what = Happened::Forget;
         effects.push(effect(cohort.clone(), Some(c.key.clone()), Fact::nothing(event.time), event.time, what));
+    }
+}
+
+/// What has to be said of a customer before their memory is another's: their name, the cohorts that know them, the account
+/// that holds them to be at risk, and the promises of which teams were told.
+pub(in crate::engine) struct Known {
+    key: CustomerKey,
+    joined: ThinVec<CohortKey>,
+    at_risk_in: Option<Box<str>>,
+    promises: Vec<Box<str>>,
+}
+
+impl Known {
+    /// What cohorts know of `c`.
+    pub(in crate::engine) fn of(c: &Customer) -> Known {
+        let cohorts = c.rare.cohorts.as_deref();
+        let told = c.rare.promises.iter().filter(|promise| promise.reported.is_some());
+        Known {
+            key: c.key.clone(),
+            joined: cohorts.map(|cohorts| cohorts.joined.clone()).unwrap_or_default(),
+            at_risk_in: cohorts.and_then(|cohorts| cohorts.at_risk_in.clone()),
+            promises: told.map(|promise| promise.id.clone()).collect(),
+        }
+    }
+}
+
+/// Tells every cohort that knows a customer by another name that they are this one.
+pub(in crate::engine) fn of_merge(cx: &mut Context<'_>, other: &Known, at: Time) {
+    let own = cx.c.rare.cohorts.as_deref().and_then(|cohorts| cohorts.at_risk_in.clone());
+    // Here they are at risk in one account; what the other one was told is taken back.
+    if let Some(account) = other.at_risk_in.as_ref().filter(|account| own.as_ref() != Some(account)) {
+        let cohort = CohortKey::account(&other.key.tenant(), account);
+        let what = Happened::AtRisk(false);
+        cx.effects.push(effect(cohort, Some(other.key.clone()), Fact::nothing(at), at, what));
+    }
+    let renamed = |id: &Box<str>| (promise_id(&other.key, id), promise_id(&cx.c.key, id));
+    let promises: ThinVec<(u64, u64)> = other.promises.iter().map(renamed).collect();
+    for cohort in &other.joined {
+        let what = Happened::Became(Box::new(Became { into: cx.c.key.clone(), promises: promises.clone() }));
+        cx.effects.push(effect(cohort.clone(), Some(other.key.clone()), Fact::nothing(at), at, what));
     }
 }
 

@@ -67,6 +67,13 @@ impl Treatment {
         true
     }
 
+    /// A customer is known by another name from now on.
+    pub(super) fn rename(&mut self, from: u64, into: u64) {
+        for hit in self.hits.iter_mut().filter(|hit| hit.who == from) {
+            hit.who = into;
+        }
+    }
+
     /// Forgets a customer.
     pub(super) fn forget(&mut self, who: u64) {
         self.hits.retain(|hit| hit.who != who);

@@ -29,8 +29,14 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
         }
         return;
     }
+    if changes.moved.is_some() {
+        let live = cx.c.live(Kind::ContactAbandoned, None);
+        if live.is_some_and(|alert| alert.first_event_time <= cx.c.last_answered) {
+            return close(cx, Reason::SourceClosed, event.time);
+        }
+    }
     let opened = matches!(changes.complaint, Some((_, CaseChange::Opened | CaseChange::Reopened)));
-    if changes.abandoned || opened {
+    if changes.abandoned || opened || changes.moved.is_some() {
         weigh(cx, event.time);
     }
 }

@@ -16,7 +16,8 @@ use crate::model::{Kind, Span, Time};
 pub(super) const DETECTOR: Detector = Detector {
     settle: settle_nothing,
     on_event: |cx, event, changes| {
-        if changes.complaint.is_some() || changes.failure.is_some() || !changes.repaired.is_empty() {
+        let moved = changes.moved.is_some();
+        if changes.complaint.is_some() || changes.failure.is_some() || !changes.repaired.is_empty() || moved {
             weigh(cx, event.time);
         }
     },

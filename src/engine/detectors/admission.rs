@@ -53,7 +53,7 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
 }
 
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
-    if event.event_type == EventType::CareApology {
+    if event.event_type == EventType::CareApology || changes.moved.is_some() {
         let admitted = |case: &&Complaint| case.admission_missed && case.admitted;
         let ids: Vec<Box<str>> = cx.c.rare.complaints.iter().filter(admitted).map(|c| c.id.clone()).collect();
         for id in ids {

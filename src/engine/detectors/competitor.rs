@@ -58,7 +58,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     let case = changes.complaint.as_ref().map(|(_, change)| *change);
     let failed = matches!(case, Some(CaseChange::Opened | CaseChange::Reopened)) || changes.failure.is_some();
     let mended = matches!(case, Some(CaseChange::Solved | CaseChange::Withdrawn)) || !changes.repaired.is_empty();
-    let signal = is_signal(event.event_type, feature);
+    let signal = is_signal(event.event_type, feature) || changes.moved.is_some();
     if signal || failed || mended {
         weigh(cx, event.time, signal || failed);
     }

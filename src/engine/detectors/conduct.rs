@@ -3,12 +3,12 @@
 use thin_vec::{ThinVec, thin_vec};
 
 use super::{Detector, no_deadline, on_no_deadline, settle_nothing};
-use crate::engine::alert_lifecycle::Raise;
+use crate::engine::alert_lifecycle::{LiveAlert, Raise};
 use crate::engine::context::Context;
 use crate::engine::fact::Fact;
 use crate::engine::memory::amends::{Amends, apology_since};
 use crate::engine::memory::quality::{Poor, ROUNDING};
-use crate::engine::memory::{CaseChange, Changes};
+use crate::engine::memory::{CaseChange, Changes, Moved};
 use crate::model::alert::{FactWord, Facts, Reason, Severity};
 use crate::model::event::{Category, Data, Dimension};
 use crate::model::{Event, EventType, Kind, Span, Time};
@@ -17,6 +17,9 @@ pub(super) const DETECTOR: Detector =
     Detector { settle: settle_nothing, on_event, deadline: no_deadline, on_deadline: on_no_deadline };
 
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    if let Some(moved) = &changes.moved {
+        merged(cx, moved, event.time);
+    }
     match (&event.data, event.event_type) {
         (Data::Complaint(_), _) => match &changes.complaint {
             Some((id, CaseChange::Opened | CaseChange::Reopened)) => complained(cx, id, event.time),
@@ -76,6 +79,24 @@ fn scored(cx: &mut Context<'_>, object: &str) {
     for (object, evidence) in before.into_iter().chain(after) {
         let time = evidence.last().map_or(cx.now, |fact: &Fact| fact.time);
         tell(cx, &object, time, evidence, FactWord::LowScores);
+    }
+}
+
+/// A person has said sorry under another name of the customer, or contacts under both were scored low.
+fn merged(cx: &mut Context<'_>, moved: &Moved, time: Time) {
+    let sorry = |a: &&LiveAlert| {
+        let object = a.object.as_deref().unwrap_or_default();
+        a.is_live() && a.kind == Kind::Conduct && apology_since(cx.c, a.event_time, true, object, None)
+    };
+    let over: Vec<Option<Box<str>>> = cx.c.alerts.iter().filter(sorry).map(|a| a.object.clone()).collect();
+    for object in over {
+        cx.clear(Kind::Conduct, object.as_deref(), Reason::SourceClosed, Span::ZERO, time);
+    }
+    let poor = cx.c.rare.quality.as_ref().map_or(&[][..], |quality| &quality.poor);
+    let apart = |pair: &&[Poor]| moved.has(&pair[0].object) != moved.has(&pair[1].object);
+    let again: Vec<Box<str>> = poor.windows(2).filter(apart).map(|pair| pair[1].object.clone()).collect();
+    for object in again {
+        scored(cx, &object);
     }
 }
 

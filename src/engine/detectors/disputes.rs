@@ -21,6 +21,13 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     for id in &changes.disputes {
         weigh(cx, id, event.time);
     }
+    if changes.moved.is_some() {
+        let disputes = cx.c.money.iter().flat_map(|money| &money.disputes);
+        let ids: Vec<Box<str>> = disputes.map(|dispute| dispute.id.clone()).collect();
+        for id in ids {
+            weigh(cx, &id, event.time);
+        }
+    }
 }
 
 fn weigh(cx: &mut Context<'_>, id: &str, time: Time) {

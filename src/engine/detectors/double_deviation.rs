@@ -67,7 +67,10 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
         mended(cx, id, event.time);
     }
     if changes.probation {
-        since_recovery(cx);
+        since_recovery(cx, |_| true);
+    } else if let Some(moved) = &changes.moved {
+        // What failed under one name after the recovery under the other.
+        since_recovery(cx, |object| moved.has(object) != moved.probation);
     }
 }
 
@@ -90,8 +93,8 @@ pub(super) fn forgive(cx: &mut Context<'_>, id: &str) {
     cx.c.ledgers.take_back(Ledger::DoubleDeviation, weight, at);
 }
 
-/// The recovery became known late: what failed since then has failed again.
-fn since_recovery(cx: &mut Context<'_>) {
+/// The recovery became known late: what failed since then, of what is meant, has failed again.
+fn since_recovery(cx: &mut Context<'_>, is_meant: impl Fn(&str) -> bool) {
     let Some(probation) = &cx.c.rare.probation else { return };
     let from = probation.resolved.time;
     let complaints =
@@ -117,7 +120,8 @@ fn since_recovery(cx: &mut Context<'_>) {
         let time = p.ledger_at?;
         Some(Again { object: p.id.clone(), time, fact, category: None, word: FactWord::PromiseAgain })
     });
-    let mut all: Vec<Again> = complaints.chain(failures).chain(promises).filter(|a| a.time > from).collect();
+    let mut all: Vec<Again> =
+        complaints.chain(failures).chain(promises).filter(|a| a.time > from && is_meant(&a.object)).collect();
     all.sort_by(|a, b| (a.time, &a.object).cmp(&(b.time, &b.object)));
     for failed in all {
         again(cx, failed);

@@ -19,8 +19,8 @@ const KIND: Kind = Kind::DunningPressure;
 pub(super) const DETECTOR: Detector =
     Detector { settle: settle_nothing, on_event, deadline: no_deadline, on_deadline: on_no_deadline };
 
-fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
-    if !matches!(event.data, Data::Billing(_)) {
+fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    if !matches!(event.data, Data::Billing(_)) && changes.moved.is_none() {
         return;
     }
     let Some(money) = &cx.c.money else { return };

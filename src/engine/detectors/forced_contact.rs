@@ -17,7 +17,10 @@ pub(super) const DETECTOR: Detector =
 const KIND: Kind = Kind::ForcedContact;
 
 /// The cut and the contact arrive in either order.
-fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
+fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    if changes.moved.is_some() {
+        merged(cx, event.time);
+    }
     match (event.event_type, &event.data) {
         (EventType::ContactStarted, Data::Contact(data)) if is_call(event, data) => {
             look(cx, event.time, event.time);
@@ -28,6 +31,22 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
         }
         (EventType::ServiceRestored, _) => restored(cx, event.time),
         _ => {}
+    }
+}
+
+/// A service may have been cut off, or restored, under another name of the customer.
+fn merged(cx: &mut Context<'_>, time: Time) {
+    let window = cx.rules.market.forced_contact.window;
+    let Some(cuts) = cx.c.rare.market.as_deref().map(|market| &market.cuts) else { return };
+    let told = |call: &Call| cx.c.alerts.iter().any(|a| a.is(KIND, Some(&call.object)));
+    let untold: Vec<Call> = cx.c.calls.iter().filter(|call| !told(call)).cloned().collect();
+    let over = |a: &&LiveAlert| a.kind == KIND && a.is_live() && cuts.forced(a.first_event_time, window).is_none();
+    let over: Vec<Option<Box<str>>> = cx.c.alerts.iter().filter(over).map(|a| a.object.clone()).collect();
+    for object in over {
+        cx.clear(KIND, object.as_deref(), Reason::SourceClosed, Span::ZERO, time);
+    }
+    for call in untold {
+        forced(cx, &call);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::customer::Customer;
 use crate::engine::fact::Fact;
 use crate::engine::ledger::Ledger;
 use crate::engine::memory::Changes;
-use crate::engine::memory::money::hardship::{Cause, Episode};
+use crate::engine::memory::money::hardship::{Cause, Episode, LATE, PRESSED};
 use crate::engine::memory::money::invoices::Invoice;
 use crate::engine::memory::money::{Money, of_invoice, present};
 use crate::engine::rules::{HardshipRules, Rules};
@@ -18,10 +18,6 @@ use crate::model::event::Data;
 use crate::model::{Event, EventType, Kind, Span, Time};
 
 const KIND: Kind = Kind::PaymentHardship;
-
-/// In the score: a punctual payer is late; and is pressed for it.
-const LATE: f64 = 0.4;
-const PRESSED: f64 = 0.5;
 
 pub(super) const DETECTOR: Detector = Detector { settle, on_event, deadline, on_deadline };
 
@@ -43,8 +39,9 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
     }
 }
 
-fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
-    if matches!(event.data, Data::Billing(_)) || event.event_type == EventType::ServiceSuspended {
+fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    let moved = changes.moved.is_some();
+    if moved || matches!(event.data, Data::Billing(_)) || event.event_type == EventType::ServiceSuspended {
         weigh(cx, event.time);
     }
 }
@@ -153,13 +150,8 @@ fn begin(cx: &mut Context<'_>, (since, cause): (Time, Cause), time: Time) {
 
 /// The episode should not have been: neither should its part of the score.
 fn take_back(cx: &mut Context<'_>, episode: &Episode) {
-    if episode.cause != Cause::Declared {
-        cx.c.ledgers.take_back(Ledger::Payment, LATE, episode.since);
-        if episode.pressed_at < Time::MAX {
-            cx.c.ledgers.take_back(Ledger::Payment, PRESSED, episode.pressed_at);
-        }
-        cx.remember();
-    }
+    episode.take_back(&mut cx.c.ledgers);
+    cx.remember();
 }
 
 /// Being pressed on top of being late counts once in the score.

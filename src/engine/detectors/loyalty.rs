@@ -32,13 +32,13 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
     }
 }
 
-fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
+fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     let Some(market) = cx.c.rare.market.as_deref() else { return };
     if !market.prices.is_known() {
         return;
     }
     let anniversary = customer_since(cx.c) + cx.rules.market.loyalty.tenure;
-    if tells_a_price(event) || anniversary != market.prices.anniversary {
+    if tells_a_price(event) || changes.moved.is_some() || anniversary != market.prices.anniversary {
         weigh(cx, event.time, anniversary);
     }
 }

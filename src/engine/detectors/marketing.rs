@@ -32,7 +32,12 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, _: &Changes) {
             opted_out(cx, time);
         }
         (EventType::Unsubscribed | EventType::SpamReported, _) => {}
-        (EventType::MarketingSent | EventType::AccountMerged, None) => sent(cx, time),
+        (EventType::AccountMerged, None) => {
+            // They have agreed again under another name.
+            agreed(cx, time);
+            sent(cx, time);
+        }
+        (EventType::MarketingSent, None) => sent(cx, time),
         (EventType::ProfileUpserted, None) if matches!(&event.data, Data::Profile(p) if p.consent == Some(true)) => {
             agreed(cx, time);
         }

@@ -22,6 +22,7 @@ mod hardship;
 mod hardship_silent;
 mod loyalty;
 mod marketing;
+mod merged;
 mod mismatch;
 mod needs;
 mod neglect;
@@ -39,6 +40,7 @@ mod standing;
 mod trust;
 mod value_gap;
 
+pub use merged::{end_what_is_over, goes_on};
 pub use standing::{catch_up, hindsight, judge, judge_ends, judged_at};
 
 use thin_vec::ThinVec;

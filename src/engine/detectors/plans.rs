@@ -44,6 +44,11 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
 }
 
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    if changes.moved.is_some() {
+        for id in others(cx, |_| true) {
+            weigh(cx, &id, event.time);
+        }
+    }
     let Some(id) = &changes.plan else { return };
     weigh(cx, id, event.time);
     if event.event_type == EventType::PlanAgreed {

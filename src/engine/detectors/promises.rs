@@ -36,6 +36,14 @@ fn settle(cx: &mut Context<'_>, event: &Event<'_>) {
 }
 
 fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
+    if changes.moved.is_some() {
+        // Kept in time under one name, and taken for broken under the other.
+        let ended = cx.c.rare.promises.iter().filter(|p| p.ended_in_time());
+        let ids: Vec<Box<str>> = ended.map(|p| p.id.clone()).collect();
+        for id in ids {
+            forgive(cx, &id, event.time);
+        }
+    }
     let Some((id, change)) = &changes.promise else { return };
     let time = event.time;
     match change {

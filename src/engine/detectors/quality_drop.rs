@@ -14,6 +14,9 @@ use crate::model::{Kind, Span, Time};
 pub(super) const DETECTOR: Detector = Detector {
     settle: settle_nothing,
     on_event: |cx, event, changes| {
+        for dimension in changes.moved.iter().flat_map(|moved| &moved.fallen) {
+            tell(cx, *dimension, event.time);
+        }
         let Some((dimension, verdict)) = changes.scored else { return };
         let closes = match verdict {
             Verdict::Steady => return,

@@ -32,6 +32,9 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
     if reopened || changes.failure.is_some() {
         failed(cx, event.time);
     }
+    if changes.moved.is_some() {
+        failed_otherwise(cx, event.time);
+    }
     match (&event.data, event.event_type) {
         (Data::Complaint(_), _) => {
             let id = changes.complaint.as_ref().map(|(id, _)| id);
@@ -127,6 +130,19 @@ pub(super) fn failed(cx: &mut Context<'_>, time: Time) {
         {
             quality.thanked = None;
         }
+    }
+}
+
+/// Something else had failed under another name of the customer.
+fn failed_otherwise(cx: &mut Context<'_>, time: Time) {
+    for (object, opened, content) in live(cx) {
+        let from = opened - cx.rules.quality.recovery.first_failure_in;
+        let reason = match () {
+            () if failed_between(cx.c, &object, from, content) => Reason::LateFact,
+            () if failed_between(cx.c, &object, from, cx.now) => Reason::ConditionFalse,
+            () => continue,
+        };
+        cx.clear(Kind::RecoveryWindow, Some(&object), reason, Span::ZERO, time);
     }
 }
 

@@ -152,12 +152,24 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
         let reason = if in_time { Reason::LateFact } else { Reason::SourceClosed };
         cx.clear(Kind::ComplaintStalled, Some(id), reason, Span::ZERO, event.time);
     }
+    if changes.moved.is_some() {
+        answered_otherwise(cx, event.time);
+    }
     let Some((id, CaseChange::Solved | CaseChange::Withdrawn)) = &changes.complaint else { return };
     let Some(case) = cx.c.rare.complaints.iter().find(|c| c.id == *id && c.state != CaseState::Open) else { return };
     // Solved in time after all, and nothing else was missed: the alert should not have been.
     let late = case.resolve_missed && event.time <= case.resolve_due && !case.answer_missed;
     let reason = if late { Reason::LateFact } else { Reason::SourceClosed };
     cx.clear(Kind::ComplaintStalled, Some(id), reason, Span::ZERO, event.time);
+}
+
+/// Closes what waits for a first answer that was given under another name of the customer.
+fn answered_otherwise(cx: &mut Context<'_>, time: Time) {
+    let answered = |c: &&Complaint| c.is_open() && c.answer_missed && !c.resolve_missed && c.answered.is_some();
+    let ids: Vec<Box<str>> = cx.c.rare.complaints.iter().filter(answered).map(|c| c.id.clone()).collect();
+    for id in ids {
+        cx.clear(Kind::ComplaintStalled, Some(&id), Reason::SourceClosed, Span::ZERO, time);
+    }
 }
 
 fn deadline(c: &Customer, _: &Rules) -> Time {

@@ -53,6 +53,7 @@ fn on_event(cx: &mut Context<'_>, event: &Event<'_>, changes: &Changes) {
         Data::Service(_) if matches!(event.event_type, EventType::IncidentNotified | EventType::IncidentAffected) => {
             weigh(cx, event.time);
         }
+        _ if changes.moved.is_some() => weigh(cx, event.time),
         _ => {}
     }
 }

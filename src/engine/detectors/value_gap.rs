@@ -9,8 +9,8 @@ use crate::model::{Event, Kind, Span, Time};
 
 pub(super) const DETECTOR: Detector = Detector {
     settle: settle_nothing,
-    on_event: |cx, event, _| {
-        if cx.c.rare.market.is_some() && tells_a_price(event) {
+    on_event: |cx, event, changes| {
+        if cx.c.rare.market.is_some() && (tells_a_price(event) || changes.moved.is_some()) {
             weigh(cx, event.time);
         }
     },

@@ -14,7 +14,7 @@ use crate::model::event::{CareData, Data};
 use crate::model::{Event, EventType, Span, Time};
 
 /// Amends remembered, for what they are about may arrive later.
-const AMENDS_MAX: usize = 8;
+pub(super) const AMENDS_MAX: usize = 8;
 /// How long they are remembered.
 pub(super) const AMENDS_FOR: Span = Span::days(60);
 

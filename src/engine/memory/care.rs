@@ -5,6 +5,7 @@ use thin_vec::ThinVec;
 
 use super::Changes;
 use super::touch::{Touch, is_personal_contact, touch};
+use crate::engine::alert_lifecycle::EVIDENCE_MAX;
 use crate::engine::anniversary::Rhythm;
 use crate::engine::context::Context;
 use crate::engine::customer::{Customer, Profile};
@@ -12,7 +13,7 @@ use crate::engine::fact::Fact;
 use crate::engine::grievance::ITEMS_MAX;
 use crate::engine::hash::hash64;
 use crate::engine::rules::Rules;
-use crate::engine::tight::push_tight;
+use crate::engine::tight::{merge_in_order, push_tight};
 use crate::engine::window::{PANE_DAYS, Series};
 use crate::model::event::{ContactData, Data, Direction, FeatureRequestData, OrderData};
 use crate::model::{Event, EventType, Span, Time};
@@ -77,9 +78,9 @@ impl Default for Care {
 impl Care {
     /// Takes in what was done for the same person under another name. What was told of there was told to nobody here.
     pub fn absorb(&mut self, other: Care) {
-        merge(&mut self.touches, other.touches, |t| t.fact.time);
-        merge(&mut self.declined, other.declined, |d| d.fact.time);
-        merge(&mut self.bargains, other.bargains, |f| f.time);
+        merge_in_order(&mut self.touches, other.touches, ITEMS_MAX, |t| t.fact.time);
+        merge_in_order(&mut self.declined, other.declined, ITEMS_MAX, |d| d.fact.time);
+        merge_in_order(&mut self.bargains, other.bargains, EVIDENCE_MAX, |f| f.time);
         let last = |touch: &Option<Fact>| touch.as_ref().map(|f| f.time);
         if last(&other.last_touch) > last(&self.last_touch) {
             self.last_touch = other.last_touch;
@@ -92,14 +93,6 @@ impl Care {
         self.recognised = self.recognised.max(other.recognised);
         self.needs_answered = self.needs_answered.max(other.needs_answered);
     }
-}
-
-/// Two lists in order of time become one; the oldest make room.
-pub fn merge<T>(own: &mut ThinVec<T>, theirs: ThinVec<T>, of: impl Fn(&T) -> Time) {
-    own.extend(theirs);
-    own.sort_by_key(of);
-    let beyond = own.len().saturating_sub(ITEMS_MAX);
-    own.drain(..beyond);
 }
 
 /// A care touch.
@@ -284,7 +277,7 @@ fn purchase(cx: &mut Context<'_>, event: &Event<'_>, data: &OrderData<'_>) {
         cx.c.panes.count(Series::DISCOUNTED, event.time, cx.c.highest);
         let bargains = &mut care(cx).bargains;
         insert(bargains, Fact::new(event, None), event.time, |f| f.time);
-        while bargains.len() > crate::engine::alert_lifecycle::EVIDENCE_MAX {
+        while bargains.len() > EVIDENCE_MAX {
             bargains.remove(0);
         }
     }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
-use crate::engine::cohort::Holds;
+use crate::engine::cohort::{HOLDS_MAX, Holds};
 use crate::engine::context::Context;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Ledger, Ledgers};
 use crate::engine::tight::push_tight;
 use crate::model::{CohortKey, Data, Event, EventType, Span, Time};
 
@@ -61,6 +61,52 @@ impl Cohorts {
     }
 }
 
+impl Cohorts {
+    /// Takes in what ties the same customer to cohorts under another name. An incident that both know weighs once.
+    pub(in crate::engine) fn absorb(&mut self, other: Cohorts, ledgers: &mut Ledgers) {
+        for incident in other.incidents {
+            match self.incidents.iter_mut().find(|known| known.id == incident.id) {
+                Some(known) => known.absorb(&incident, ledgers),
+                None => {
+                    if self.incidents.len() >= INCIDENTS_MAX {
+                        self.incidents.remove(0);
+                    }
+                    push_tight(&mut self.incidents, incident);
+                }
+            }
+        }
+        for held in other.holds {
+            if self.holds.len() < HOLDS_MAX && self.holds.iter().all(|known| known.alert_id != held.alert_id) {
+                push_tight(&mut self.holds, held);
+            }
+        }
+        for cohort in &other.joined {
+            self.join(cohort);
+        }
+        self.at_risk_in = self.at_risk_in.take().or(other.at_risk_in);
+    }
+}
+
+impl OwnIncident {
+    /// When it began to weigh, and how much it does.
+    fn weight(&self) -> Option<(Time, f64)> {
+        Some((self.affected?, if self.told.is_some() { DISCLOSED } else { UNDISCLOSED }))
+    }
+
+    fn absorb(&mut self, other: &OwnIncident, ledgers: &mut Ledgers) {
+        let weights = [self.weight(), other.weight()];
+        let first = |one: Option<Time>, two: Option<Time>| one.into_iter().chain(two).min();
+        self.affected = first(self.affected, other.affected);
+        self.told = first(self.told, other.told);
+        let mut left = self.weight();
+        for (at, weight) in weights.into_iter().flatten() {
+            // Told of under either name it weighs less, and the later of two is the same one again.
+            let stays = left.take_if(|(since, _)| *since == at).map_or(0.0, |(_, weight)| weight);
+            ledgers.take_back(Ledger::Incident, weight - stays, at);
+        }
+    }
+}
+
 /// Takes the event in: an incident weighs half as long as the customer hears nothing of it.
 pub(super) fn take(cx: &mut Context<'_>, event: &Event<'_>) {
     let affected = match event.event_type {
@@ -84,14 +130,13 @@ pub(super) fn take(cx: &mut Context<'_>, event: &Event<'_>) {
     let moment = if affected { &mut incident.affected } else { &mut incident.told };
     *moment = Some(moment.map_or(time, |known| known.min(time)));
     let after = incident.clone();
-    let weight = |i: &OwnIncident| Some((i.affected?, if i.told.is_some() { DISCLOSED } else { UNDISCLOSED }));
-    if weight(&before) == weight(&after) {
+    if before.weight() == after.weight() {
         return;
     }
-    if let Some((at, weight)) = weight(&before) {
+    if let Some((at, weight)) = before.weight() {
         cx.c.ledgers.take_back(Ledger::Incident, weight, at);
     }
-    if let Some((at, weight)) = weight(&after) {
+    if let Some((at, weight)) = after.weight() {
         cx.c.ledgers.add(Ledger::Incident, weight, at, &event.id);
     }
 }

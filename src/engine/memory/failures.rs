@@ -53,21 +53,27 @@ pub(super) fn open_failure(cx: &mut Context<'_>, mut failure: Failure, changes: 
         return; // The same object again: no second failure.
     }
     quality::note_failure(cx.c, &failure.object, failure.fact.time);
-    let about =
-        |r: &&Repair| r.is_about(&failure.object) || failure.correlation.as_deref().is_some_and(|id| r.is_about(id));
-    failure.closed = cx.c.repairs.iter().filter(about).map(|r| r.at()).find(|at| *at >= failure.fact.time);
-    if failure.closed.is_none()
-        && let Some(amends) = made_good_before(cx, &failure)
-    {
-        failure.closed = Some(amends.time);
-        recovered(cx, &failure, amends, changes);
-    }
+    failure.closed = made_good(cx, &failure, changes);
     make_room(&mut cx.c.rare.failures, |f| f.closed.is_some());
     match failure.closed {
         Some(at) => close_failure_in_ledger(cx, &failure, at),
         None => changes.failure = Some(failure.object.clone()),
     }
     push_tight(&mut cx.c.rare.failures, failure);
+}
+
+/// When `failure` was made good, as is known already.
+pub(super) fn made_good(cx: &mut Context<'_>, failure: &Failure, changes: &mut Changes) -> Option<Time> {
+    let about =
+        |r: &&Repair| r.is_about(&failure.object) || failure.correlation.as_deref().is_some_and(|id| r.is_about(id));
+    let repaired = cx.c.repairs.iter().filter(about).map(|r| r.at()).find(|at| *at >= failure.fact.time);
+    if repaired.is_some() {
+        return repaired;
+    }
+    let amends = made_good_before(cx, failure)?;
+    let at = amends.time;
+    recovered(cx, failure, amends, changes);
+    Some(at)
 }
 
 /// What makes failures of the same order or correlation good.

@@ -7,6 +7,7 @@ mod complaints;
 mod contacts;
 mod failures;
 pub mod market;
+mod merged;
 pub mod money;
 mod promises;
 pub mod quality;
@@ -27,6 +28,7 @@ use crate::model::{Event, EventType, Time};
 use complaints::complaint;
 use contacts::contact;
 use failures::{billing, delivery};
+pub use merged::merged;
 use promises::promise;
 
 /// What an event did to memory, for the detectors.
@@ -62,6 +64,26 @@ pub struct Changes {
     pub plan: Option<Box<str>>,
     /// Disputes that moved.
     pub disputes: Vec<Box<str>>,
+    /// Another record turned out to be of the same customer.
+    pub moved: Option<Moved>,
+}
+
+/// What came from another record of the same customer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Moved {
+    /// Complaints, failures, promises, waits and scored contacts, by their ids.
+    pub items: Vec<Box<str>>,
+    /// Whether the recovery whose probation runs did.
+    pub probation: bool,
+    /// Dimensions of service in which the scores of both together have fallen, and those of neither alone.
+    pub fallen: Vec<Dimension>,
+}
+
+impl Moved {
+    /// Whether the item called `object` came from there.
+    pub fn has(&self, object: &str) -> bool {
+        self.items.iter().any(|item| &**item == object)
+    }
 }
 
 /// How a complaint's case moved.

@@ -15,7 +15,8 @@ use crate::engine::context::Context;
 use crate::engine::fact::Fact;
 use crate::engine::grievance::TOMBSTONE;
 use crate::engine::hash::hash64;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Ledger, Ledgers};
+use crate::engine::rules::MoneyRules;
 use crate::model::event::{BillingData, Data};
 use crate::model::{Event, EventType, Kind, Time};
 use disputes::{Dispute, Verdict};
@@ -44,6 +45,23 @@ pub struct Money {
     pub disputed: ThinVec<Time>,
     /// The ledger of trust, if anything was lost or gained.
     pub trust: Option<Box<Trust>>,
+}
+
+impl Money {
+    /// Takes in what is owed and promised between the company and the same customer under another name.
+    pub(in crate::engine) fn absorb(&mut self, other: Money, ledgers: &mut Ledgers, rules: &MoneyRules) {
+        self.absorb_invoices(other.invoices, other.past, rules.hardship.grace);
+        if let Some(theirs) = other.hardship {
+            self.hardship.get_or_insert_default().absorb(*theirs, ledgers);
+        }
+        self.absorb_dunned(other.dunned);
+        self.absorb_plans(other.plans);
+        self.absorb_disputes(other.disputes, other.disputed, ledgers);
+        if let Some(theirs) = other.trust {
+            self.trust.get_or_insert_default().absorb(*theirs, &rules.trust);
+        }
+        self.end_declared();
+    }
 }
 
 /// How ids of invoices and other objects of money are remembered.

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
-use super::amends::{AMENDS_FOR, Amends, apology_since, make_amends, push_in_order};
+use super::amends::{AMENDS_FOR, AMENDS_MAX, Amends, apology_since, make_amends, push_in_order};
 use super::failures::{failure, open_failure};
-use super::{Changes, standing};
+use super::{Changes, Moved, standing};
 use crate::engine::context::Context;
 use crate::engine::customer::Customer;
 use crate::engine::cusum::{Score, Scores};
@@ -13,7 +13,7 @@ use crate::engine::fact::Fact;
 use crate::engine::grievance::{Complaint, Failure, FailureKind};
 use crate::engine::hash::hash64;
 use crate::engine::rules::QualityRules;
-use crate::engine::tight::push_tight;
+use crate::engine::tight::{merge_in_order, push_tight};
 use crate::model::event::{ContactData, Data, Dimension, FeedbackData, Metric};
 use crate::model::{Event, EventType, Kind, Time};
 
@@ -73,6 +73,35 @@ impl Quality {
         self.poor.retain(|poor| now - poor.fact.time <= rules.conduct.window);
         self.thanked = self.thanked.filter(|at| now - *at <= rules.recovery.at_most_every);
         *self != Quality::default()
+    }
+
+    /// Takes in how the same customer was served under another name.
+    pub(in crate::engine) fn absorb(&mut self, other: Quality, rules: &QualityRules) {
+        merge_in_order(&mut self.amends, other.amends, AMENDS_MAX, |amends| amends.fact.time);
+        let failed = other.failed.into_iter().filter(|failed| !self.failed.contains(failed)).collect();
+        merge_in_order(&mut self.failed, failed, FAILED_MAX, |failed| failed.at);
+        let same = |wait: &Failure| self.waits.iter().any(|known| known.object == wait.object);
+        let waits = other.waits.into_iter().filter(|wait| !same(wait)).collect();
+        merge_in_order(&mut self.waits, waits, WAITS_MAX, |wait| wait.fact.time);
+        let mut poor = other.poor;
+        for known in &mut self.poor {
+            if let Some(index) = poor.iter().position(|poor| poor.object == known.object) {
+                known.value = known.value.min(poor.remove(index).value);
+            }
+        }
+        merge_in_order(&mut self.poor, poor, POOR_MAX, |poor| poor.fact.time);
+        for (dimension, scores) in other.scores {
+            match self.scores.iter_mut().find(|(known, _)| *known == dimension) {
+                Some((_, known)) => known.absorb(scores, &rules.scores),
+                None => push_tight(&mut self.scores, (dimension, scores)),
+            }
+        }
+        self.thanked = self.thanked.max(other.thanked);
+    }
+
+    /// Objects of waits and of poor scores.
+    pub(in crate::engine) fn objects(&self) -> impl Iterator<Item = &Box<str>> {
+        self.waits.iter().map(|wait| &wait.object).chain(self.poor.iter().map(|poor| &poor.object))
     }
 
     /// The scores of `dimension`.
@@ -221,14 +250,35 @@ fn waited(cx: &mut Context<'_>, event: &Event<'_>, changes: &mut Changes) {
         return; // The same visit waits once.
     }
     push_in_order(waits, wait, WAITS_MAX, |wait| wait.fact.time);
+    second_waits(cx, changes, |_, _| true);
+}
+
+/// Counts each wait as a failure that is not the first within the window, of those pairs for which `is_meant` holds.
+fn second_waits(cx: &mut Context<'_>, changes: &mut Changes, is_meant: impl Fn(&Failure, &Failure) -> bool) {
     let within = cx.rules.quality.scores.waits_within;
-    let counts = |pair: &[Failure]| (pair[1].fact.time - pair[0].fact.time <= within).then(|| pair[1].clone());
-    let seconds: Vec<Failure> = waits.windows(2).filter_map(counts).collect();
+    let Some(quality) = &cx.c.rare.quality else { return };
+    let counts = |pair: &[Failure]| {
+        let near = pair[1].fact.time - pair[0].fact.time <= within;
+        (near && is_meant(&pair[0], &pair[1])).then(|| pair[1].clone())
+    };
+    let seconds: Vec<Failure> = quality.waits.windows(2).filter_map(counts).collect();
     for wait in seconds {
         let known = |f: &Failure| f.kind == FailureKind::Wait && f.object == wait.object;
         if !cx.c.rare.failures.iter().any(known) {
             open_failure(cx, wait, changes);
         }
+    }
+}
+
+/// What two records of one customer make of each other: a wait under each name is a second one, and an apology under one
+/// is for what went wrong under the other.
+pub(super) fn merged(cx: &mut Context<'_>, moved: &Moved, changes: &mut Changes) {
+    second_waits(cx, changes, |one, two| moved.has(&one.object) != moved.has(&two.object));
+    let Some(quality) = &cx.c.rare.quality else { return };
+    let sorry = |poor: &&Poor| apology_since(cx.c, poor.fact.time, true, &poor.object, None);
+    let settled: Vec<Box<str>> = quality.poor.iter().filter(sorry).map(|poor| poor.object.clone()).collect();
+    if let Some(quality) = &mut cx.c.rare.quality {
+        quality.poor.retain(|poor| !settled.contains(&poor.object));
     }
 }
 

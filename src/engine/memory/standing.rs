@@ -55,6 +55,22 @@ impl Standing {
         self.advocated.as_ref().filter(|fact| time - fact.time <= lasts)
     }
 
+    /// Takes in what is thought of the same customer under another name, and what they did. What was told of there was told
+    /// to nobody here.
+    pub(in crate::engine) fn absorb(&mut self, other: Standing) {
+        let said = |good: &Option<GoodWord>| good.as_ref().map(|good| good.fact.time);
+        if said(&other.good) > said(&self.good) {
+            self.good = other.good;
+        }
+        let did = |fact: &Option<Fact>| fact.as_ref().map(|fact| fact.time);
+        if did(&other.advocated) > did(&self.advocated) {
+            self.advocated = other.advocated;
+        }
+        for (id, worth) in other.converted {
+            convert(&mut self.converted, id, worth);
+        }
+    }
+
     /// What the referrals that became customers are worth to one who is worth `value` themselves: half of each, and all
     /// together at most as much as they are worth. One of unknown worth counts as the customer's own.
     pub fn lost_referrals(&self, value: f64) -> f64 {
@@ -91,9 +107,25 @@ impl Asked {
         }
     }
 
+    /// Takes in what the same customer was asked under another name.
+    pub(in crate::engine) fn absorb(&mut self, other: Asked) {
+        if other.before > 0 {
+            // What it was about is forgotten; it only counts as another question.
+            self.before = self.before.max(other.before);
+        }
+        if other.last > 0 {
+            self.ask(other.last(), other.about);
+        }
+    }
+
     /// The last time, to the second; `Time::MIN` if never.
     pub fn last(self) -> Time {
         Asked::time(self.last)
+    }
+
+    /// The last time, if it was for a reference; else `Time::MIN`.
+    pub fn for_reference(self) -> Time {
+        if self.about == REFERENCE { self.last() } else { Time::MIN }
     }
 
     /// The last time but for the survey that `answer` answers: answering is no reason not to be asked.
@@ -175,10 +207,13 @@ fn says_no_good(cx: &mut Context<'_>, event: &Event<'_>, bad: bool, changes: &mu
 
 fn converted(cx: &mut Context<'_>, event: &Event<'_>, data: &CareData<'_>) {
     let id = hash(event.object_id(&data.referral_id));
-    let converted = &mut cx.c.rare.standing.get_or_insert_default().converted;
+    convert(&mut cx.c.rare.standing.get_or_insert_default().converted, id, data.amount);
+}
+
+fn convert(converted: &mut ThinVec<(u32, Option<f64>)>, id: u32, worth: Option<f64>) {
     match converted.iter().position(|(known, _)| *known == id) {
-        Some(index) => converted[index].1 = converted[index].1.or(data.amount),
-        None if converted.len() < ITEMS_MAX => push_tight(converted, (id, data.amount)),
+        Some(index) => converted[index].1 = converted[index].1.or(worth),
+        None if converted.len() < ITEMS_MAX => push_tight(converted, (id, worth)),
         // Half of so many is more than the limit of the sum.
         None => {}
     }

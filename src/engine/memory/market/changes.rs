@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::market;
-use super::prices::insert;
+use super::prices::{Prices, insert};
 use crate::engine::context::Context;
 use crate::engine::fact::Fact;
+use crate::engine::tight::merge_in_order;
 use crate::model::event::{AccountData, CareData};
 use crate::model::{Event, EventType, Span, Time};
 
@@ -52,6 +53,19 @@ pub struct TermChange {
 }
 
 impl TermChanges {
+    /// Takes in the changes to the terms of the same customer under another name, where they had paid `theirs`.
+    pub(super) fn absorb(&mut self, other: TermChanges, theirs: &Prices) {
+        let mut list = other.list;
+        list.retain(|change| self.list.iter().all(|known| known.object != change.object));
+        for change in &mut list {
+            // What is paid under the name that stays is no measure of it.
+            change.before = change.before.or_else(|| theirs.own_before(change.fact.time)).or(change.seen_before);
+        }
+        merge_in_order(&mut self.list, list, CHANGES_MAX, |change| change.fact.time);
+        self.explained = self.explained.max(other.explained);
+        self.scope_up = self.scope_up.max(other.scope_up);
+    }
+
     /// Whether the customer gets at least as much again as before `change`.
     pub fn scope_is_back(&self, change: &TermChange) -> bool {
         self.scope_up > change.fact.time

@@ -9,6 +9,7 @@ use crate::engine::context::Context;
 use crate::engine::customer::Customer;
 use crate::engine::fact::Fact;
 use crate::engine::rules::ForcedContactRules;
+use crate::engine::tight::merge_in_order;
 use crate::model::event::{ContactData, Direction, ServiceData};
 use crate::model::{Event, EventType, Span, Time};
 
@@ -34,6 +35,17 @@ pub struct Call {
 }
 
 impl Cuts {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.suspended.is_empty() && self.restored.is_empty()
+    }
+
+    /// Takes in what happened to the same customer under another name.
+    pub(super) fn absorb(&mut self, other: Cuts) {
+        merge_in_order(&mut self.suspended, other.suspended, CUTS_MAX, |s| s.time);
+        merge_in_order(&mut self.restored, other.restored, CUTS_MAX, |r| *r);
+    }
+
     /// The cut that forced a contact at `time`: not longer ago than the window, and not over by now.
     pub fn forced(&self, time: Time, window: Span) -> Option<&Fact> {
         let over = |s: &Fact| self.restored.iter().any(|r| *r >= s.time);
@@ -62,6 +74,12 @@ impl Cuts {
             self.restored.retain(|r| *r >= old);
         }
     }
+}
+
+/// Takes in the contacts of the same customer under another name.
+pub fn absorb_calls(own: &mut ThinVec<Call>, mut theirs: ThinVec<Call>) {
+    theirs.retain(|call| own.iter().all(|known| known.object != call.object));
+    merge_in_order(own, theirs, CUTS_MAX, |c| c.fact.time);
 }
 
 /// The contacts of `c` that a cut at `time` may have forced.

@@ -7,9 +7,9 @@ use super::market;
 use crate::engine::context::Context;
 use crate::engine::fact::Fact;
 use crate::engine::grievance::{REPAIRS_MAX, Repair, TOMBSTONE, make_room};
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Ledger, Ledgers};
 use crate::engine::memory::Changes;
-use crate::engine::tight::push_tight;
+use crate::engine::tight::{merge_in_order, push_tight};
 use crate::model::event::{BillingData, CareData, OrderData, Scalar};
 use crate::model::{Event, EventType, Time};
 
@@ -36,6 +36,48 @@ pub struct Mismatch {
     pub billed: bool,
     /// When it was put right; `None` while it is not.
     pub closed: Option<Time>,
+}
+
+impl Mismatches {
+    /// Takes in those of the same customer under another name. What both know was counted twice: that is taken back.
+    pub(super) fn absorb(&mut self, other: Mismatches, ledgers: &mut Ledgers) {
+        for mismatch in other.list {
+            match self.list.iter_mut().find(|known| known.object == mismatch.object) {
+                Some(known) => {
+                    ledgers.take_back(Ledger::PromiseBroken, 1.0, mismatch.fact.time);
+                    known.closed = known.closed.or(mismatch.closed);
+                    if mismatch.fact.time < known.fact.time {
+                        known.fact = mismatch.fact;
+                    }
+                }
+                None => {
+                    make_room(&mut self.list, |m| m.closed.is_some());
+                    push_tight(&mut self.list, mismatch);
+                }
+            }
+        }
+        merge_in_order(&mut self.gestures, other.gestures, REPAIRS_MAX, |gesture| gesture.at());
+    }
+}
+
+/// Two records of one customer: what the other one put right. Returns the objects.
+pub(in crate::engine::memory) fn merged(cx: &mut Context<'_>) -> Vec<Box<str>> {
+    let mut right = Vec::new();
+    let Some(rare) = cx.c.rare.present() else { return right };
+    let Some(market) = &mut rare.market else { return right };
+    let Mismatches { list, gestures } = &mut market.mismatches;
+    for mismatch in list.iter_mut().filter(|m| m.closed.is_none()) {
+        let about = |r: &&Repair| {
+            r.is_about(&mismatch.object) || mismatch.correlation.as_deref().is_some_and(|id| r.is_about(id))
+        };
+        let since = mismatch.again.as_ref().unwrap_or(&mismatch.fact).time;
+        let repairs = cx.c.repairs.iter().chain(&*gestures).filter(about).map(|r| r.at());
+        mismatch.closed = repairs.filter(|at| *at >= since).min();
+        if mismatch.closed.is_some() {
+            right.push(mismatch.object.clone());
+        }
+    }
+    right
 }
 
 /// Whether both are known and agree.

@@ -14,10 +14,11 @@ use super::Changes;
 use crate::engine::context::Context;
 use crate::engine::customer::Customer;
 use crate::engine::fact::Fact;
+use crate::engine::ledger::Ledgers;
 use crate::engine::rare::Rare;
 use crate::engine::window::{PANE_DAYS, Series};
 use crate::model::event::{Data, Family};
-use crate::model::{Event, EventType};
+use crate::model::{Event, EventType, Time};
 use changes::TermChanges;
 use cuts::Cuts;
 use mismatches::Mismatches;
@@ -41,6 +42,30 @@ pub struct Market {
     pub mismatches: Mismatches,
     /// A beginning after which nothing came yet.
     pub start: Option<Start>,
+}
+
+impl Market {
+    /// Takes in what is known of the same customer under another name.
+    pub(in crate::engine) fn absorb(&mut self, other: Market, ledgers: &mut Ledgers) {
+        self.changes.absorb(other.changes, &other.prices);
+        self.prices.absorb(other.prices);
+        pull::absorb(&mut self.signals, other.signals);
+        self.cuts.absorb(other.cuts);
+        reviews::absorb(&mut self.reviews, other.reviews);
+        self.mismatches.absorb(other.mismatches, ledgers);
+        let created = |start: &Start| start.created.time;
+        self.start = self.start.take().into_iter().chain(other.start).min_by_key(created);
+    }
+}
+
+/// Two records of one customer: who has begun under one name needs no start under the other.
+pub(super) fn merged(cx: &mut Context<'_>) {
+    if has_begun(cx.c) || cx.c.is_gone() {
+        forget_start(&mut cx.c.rare);
+    }
+    if let Some(taken_back) = Some(cx.c.rare.intent_cleared).filter(|at| *at > Time::MIN) {
+        pull::take_back_port_out(cx.c, taken_back);
+    }
 }
 
 /// The account was created, and nothing was used or bought yet.

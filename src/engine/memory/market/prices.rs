@@ -9,7 +9,7 @@ use crate::engine::customer::Customer;
 use crate::engine::fact::Fact;
 use crate::engine::hash::hash64;
 use crate::engine::rules::{CompetitorRules, LoyaltyRules, Rules};
-use crate::engine::tight::push_tight;
+use crate::engine::tight::{merge_in_order, push_tight};
 use crate::model::event::{AccountData, CompetitorData};
 use crate::model::{Event, EventType, Time};
 
@@ -125,6 +125,20 @@ impl Prices {
     /// Whether a price of the account is known.
     pub fn is_known(&self) -> bool {
         !self.known.is_empty()
+    }
+
+    /// Takes in the prices of the same customer under another name. What they pay under the name that stays is what they
+    /// pay: what they paid under the other counts only where nothing is known of it.
+    pub(super) fn absorb(&mut self, other: Prices) {
+        let is_told = self.known.iter().any(|p| p.own.is_some());
+        for mut price in other.known {
+            price.own = price.own.filter(|_| !is_told);
+            if price.own.is_some() || price.newcomer.is_some() {
+                self.learn(price);
+            }
+        }
+        merge_in_order(&mut self.offers, other.offers, OFFERS_MAX, |o| o.fact.time);
+        self.first = self.first.min(other.first);
     }
 
     /// Takes in a price. Where there are too many, the oldest goes that is neither the last own price nor the newcomers'.

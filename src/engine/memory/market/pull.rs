@@ -10,6 +10,7 @@ use crate::engine::decay::fade;
 use crate::engine::fact::Fact;
 use crate::engine::ledger::Ledger;
 use crate::engine::rules::CompetitorRules;
+use crate::engine::tight::merge_in_order;
 use crate::model::{Event, EventType, Span, Time};
 
 /// Signs remembered; beyond it the oldest goes.
@@ -44,6 +45,11 @@ pub(super) fn signal(cx: &mut Context<'_>, event: &Event<'_>) {
     let signals = &mut market(&mut cx.c.rare).signals;
     signals.retain(|s| s.time > oldest);
     insert(signals, Fact::new(event, None), |s| s.time, SIGNALS_MAX);
+}
+
+/// Takes in the signs that the same customer gave under another name.
+pub(super) fn absorb(own: &mut ThinVec<Fact>, theirs: ThinVec<Fact>) {
+    merge_in_order(own, theirs, SIGNALS_MAX, |s| s.time);
 }
 
 /// Whether a sign is the request to move to another provider.

@@ -1,6 +1,7 @@
 //! Public reviews: how they rate, how they sound, and whether anybody replied.
 
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use super::market;
 use crate::engine::context::Context;
@@ -67,12 +68,42 @@ impl Review {
         }
     }
 
+    /// Takes in what is known of the same review under another name: its last wording counts.
+    fn absorb(&mut self, other: Review) {
+        let posted = |review: &Review| review.fact.as_ref().map(|fact| fact.time);
+        if posted(&other) > posted(self) {
+            (self.fact, self.rating, self.sentiment) = (other.fact, other.rating, other.sentiment);
+        }
+        if other.scored.map(|(_, at)| at) > self.scored.map(|(_, at)| at) {
+            self.scored = other.scored;
+        }
+        self.correlation = self.correlation.take().or(other.correlation);
+        self.reach = self.reach.max(other.reach);
+        self.replied = self.replied.max(other.replied);
+        self.heard = self.heard.max(other.heard);
+    }
+
     /// When that became known.
     pub fn judged_at(&self) -> Time {
         let posted = self.fact.as_ref().map_or(Time::MIN, |f| f.time);
         match self.scored {
             Some((_, at)) if self.rating.is_none() && self.sentiment.is_none() => posted.max(at),
             _ => posted,
+        }
+    }
+}
+
+/// Takes in the reviews of the same customer under another name.
+pub(super) fn absorb(own: &mut ThinVec<Review>, theirs: ThinVec<Review>) {
+    for review in theirs {
+        match own.iter_mut().find(|known| known.id == review.id) {
+            Some(known) => known.absorb(review),
+            None => {
+                if own.len() >= REVIEWS_MAX {
+                    own.remove(0);
+                }
+                push_tight(own, review);
+            }
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Disputes about a bill and how they were decided.
 
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use super::{Money, invoice_hash};
 use crate::engine::fact::Fact;
-use crate::engine::tight::push_tight;
+use crate::engine::ledger::{Ledger, Ledgers};
+use crate::engine::tight::{merge_in_order, push_tight};
 use crate::model::event::{BillingData, Outcome};
 use crate::model::{Event, EventType, Span, Time};
 
@@ -90,6 +92,25 @@ impl Dispute {
         self.opened.as_ref().map_or(self.decided, |opened| opened.time)
     }
 
+    /// Whether its denial counts in the score.
+    fn is_counted(&self) -> bool {
+        self.denied.as_ref().is_some_and(|denied| !self.righted_counted || denied.time > self.righted)
+    }
+
+    /// Takes in what is known of it under another name of the customer.
+    fn absorb(&mut self, other: Dispute) {
+        self.invoice = self.invoice.or(other.invoice);
+        self.correlation = self.correlation.or(other.correlation);
+        self.opened = self.opened.take().or(other.opened);
+        self.amount = self.amount.or(other.amount);
+        self.denied = self.denied.take().or(other.denied);
+        self.righted = self.righted.max(other.righted);
+        self.decided = self.decided.min(other.decided);
+        self.credited = self.credited.min(other.credited);
+        self.righted_counted |= other.righted_counted;
+        self.told |= other.told;
+    }
+
     fn decide(&mut self, event: &Event<'_>, outcome: Outcome) -> Option<Verdict> {
         let time = event.time;
         self.decided = self.decided.min(time);
@@ -162,6 +183,32 @@ impl Money {
             }
         }
         ids
+    }
+
+    /// Takes in the disputes of the same customer under another name. What both know was counted twice: that is taken back.
+    pub(super) fn absorb_disputes(&mut self, theirs: ThinVec<Dispute>, opened: ThinVec<Time>, ledgers: &mut Ledgers) {
+        let twice = |at: &Time| theirs.iter().any(|d| d.began() == *at && self.disputes.iter().any(|o| o.id == d.id));
+        let opened = opened.into_iter().filter(|at| !twice(at)).collect();
+        merge_in_order(&mut self.disputed, opened, OPENINGS_MAX, |at| *at);
+        for dispute in theirs {
+            match self.disputes.iter_mut().find(|known| known.id == dispute.id) {
+                Some(known) => {
+                    let counted = u8::from(known.is_counted()) + u8::from(dispute.is_counted());
+                    known.absorb(dispute);
+                    let denied = known.denied.as_ref().map_or(Time::MIN, |denied| denied.time);
+                    for _ in u8::from(known.is_counted())..counted {
+                        ledgers.take_back(Ledger::DisputeDenied, 1.0, denied);
+                    }
+                }
+                None => {
+                    if self.disputes.len() >= DISPUTES_MAX {
+                        let over = self.disputes.iter().position(|d| d.decided < Time::MAX).unwrap_or(0);
+                        self.disputes.remove(over);
+                    }
+                    push_tight(&mut self.disputes, dispute);
+                }
+            }
+        }
     }
 
     /// How many other disputes were opened within `window` before one that began at `began`.

@@ -5,7 +5,7 @@ use thin_vec::ThinVec;
 
 use super::{Money, invoice_hash};
 use crate::engine::fact::Fact;
-use crate::engine::tight::push_tight;
+use crate::engine::tight::{merge_in_order, push_tight};
 use crate::model::{Event, Span, Time};
 
 /// Invoices whose letters are remembered.
@@ -52,6 +52,31 @@ impl Money {
     pub(super) fn calm(&mut self, id: &str, at: Time) {
         if let Some(dunned) = self.dunned.iter_mut().find(|d| &*d.id == id) {
             dunned.calm = dunned.calm.max(at);
+        }
+    }
+
+    /// Takes in the letters to the same customer under another name, of whose invoices all are known by now.
+    pub(super) fn absorb_dunned(&mut self, theirs: ThinVec<Dunned>) {
+        for dunned in theirs {
+            match self.dunned.iter_mut().find(|known| known.id == dunned.id) {
+                Some(known) => {
+                    let mut sent = dunned.sent;
+                    sent.retain(|letter| known.sent.iter().all(|fact| !fact.is_same(letter)));
+                    merge_in_order(&mut known.sent, sent, SENT_MAX, |letter| letter.time);
+                    (known.calm, known.told) = (known.calm.max(dunned.calm), known.told.max(dunned.told));
+                }
+                None => {
+                    if self.dunned.len() >= DUNNED_MAX {
+                        self.dunned.remove(0);
+                    }
+                    push_tight(&mut self.dunned, dunned);
+                }
+            }
+        }
+        for dunned in &mut self.dunned {
+            let id = invoice_hash(&dunned.id);
+            let settled = self.invoices.iter().find(|i| i.id == id).map(|i| i.settled);
+            dunned.calm = dunned.calm.max(settled.filter(|at| *at < Time::MAX).unwrap_or(Time::MIN));
         }
     }
 

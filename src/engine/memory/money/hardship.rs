@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Money;
 use super::invoices::Invoice;
 use crate::engine::fact::Fact;
+use crate::engine::ledger::{Ledger, Ledgers};
 use crate::engine::rules::HardshipRules;
 use crate::model::{Event, EventType, Span, Time};
 
@@ -61,6 +62,45 @@ pub struct Episode {
     pub limits_until: Time,
     /// The silence that was told of; `Time::MIN` if none.
     pub silence_told: Time,
+}
+
+/// In the score: a punctual payer is late; and is pressed for it.
+pub const LATE: f64 = 0.4;
+/// See [`LATE`].
+pub const PRESSED: f64 = 0.5;
+
+impl Episode {
+    /// It should not have been, or was counted twice: neither should its part of the score.
+    pub fn take_back(&self, ledgers: &mut Ledgers) {
+        if self.cause != Cause::Declared {
+            ledgers.take_back(Ledger::Payment, LATE, self.since);
+            if self.pressed_at < Time::MAX {
+                ledgers.take_back(Ledger::Payment, PRESSED, self.pressed_at);
+            }
+        }
+    }
+}
+
+impl Hardship {
+    /// Takes in the straits of the same customer under another name. They are in them once.
+    pub(super) fn absorb(&mut self, other: Hardship, ledgers: &mut Ledgers) {
+        let at = |fact: &Option<Fact>| fact.as_ref().map(|fact| fact.time);
+        let declared = |declared: &Option<Declared>| declared.as_ref().map(|d| d.fact.time);
+        if declared(&other.declared) > declared(&self.declared) {
+            self.declared = other.declared;
+        }
+        if at(&other.dunned) > at(&self.dunned) {
+            self.dunned = other.dunned;
+        }
+        if at(&other.suspended) > at(&self.suspended) {
+            self.suspended = other.suspended;
+        }
+        match (&self.episode, other.episode) {
+            (Some(_), Some(twice)) => twice.take_back(ledgers),
+            (None, theirs) => self.episode = theirs,
+            (Some(_), None) => {}
+        }
+    }
 }
 
 /// A declaration, a letter or a cut is remembered this long at least.

@@ -85,6 +85,25 @@ impl Invoice {
         self.issued.iter().chain(&self.overdue)
     }
 
+    /// Takes in what is known of it under another name of the customer.
+    fn absorb(&mut self, other: Invoice) {
+        self.amount = self.amount.or(other.amount);
+        self.due = if self.due < Time::MAX { self.due } else { other.due };
+        self.late_at = self.late_at.min(other.late_at);
+        self.settled = self.settled.min(other.settled);
+        self.covered = self.covered.min(other.covered);
+        self.told |= other.told;
+        if self.late_at >= self.settled.min(self.covered) {
+            self.late_at = Time::MAX;
+        }
+        if self.settled == Time::MAX {
+            self.issued = self.issued.take().or(other.issued);
+            self.overdue = self.overdue.take().or(other.overdue);
+        } else {
+            (self.issued, self.overdue) = (None, None);
+        }
+    }
+
     /// A plan of that time covers it.
     fn cover(&mut self, at: Time, past: &mut Past) {
         self.covered = self.covered.min(at);
@@ -123,17 +142,28 @@ impl Past {
     }
 
     fn note(&mut self, due: Time, on_time: bool) {
-        let (day, late) = (Past::day(due), u32::from(!on_time));
+        self.add(Past::day(due), 1, u32::from(!on_time));
+    }
+
+    /// Takes in the invoices of the same customer under another name.
+    fn absorb(&mut self, other: Past) {
+        for day in other.days {
+            let (day, due, late) = Past::parts(day);
+            self.add(day, due, late);
+        }
+    }
+
+    fn add(&mut self, day: u32, due: u32, late: u32) {
         let place = self.days.iter().position(|d| d >> 16 >= day).unwrap_or(self.days.len());
         match self.days.get_mut(place).filter(|d| **d >> 16 == day) {
             Some(known) => {
                 let (_, n, l) = Past::parts(*known);
-                *known = Past::pack(day, n + 1, l + late);
+                *known = Past::pack(day, n + due, l + late);
             }
             None => {
                 push_tight(&mut self.days, 0);
                 self.days[place..].rotate_right(1);
-                self.days[place] = Past::pack(day, 1, late);
+                self.days[place] = Past::pack(day, due, late);
             }
         }
         if self.days.len() > DAYS_MAX {
@@ -265,6 +295,26 @@ impl Money {
             if invoice.fell_due() <= at || named == Some(invoice.id) {
                 invoice.cover(at, &mut self.past);
             }
+        }
+    }
+
+    /// Takes in the invoices of the same customer under another name; what both know is one.
+    pub(super) fn absorb_invoices(&mut self, theirs: ThinVec<Invoice>, past: Past, grace: Span) {
+        self.past.absorb(past);
+        for invoice in theirs {
+            let Some(known) = self.invoices.iter_mut().find(|known| known.id == invoice.id) else {
+                make_room(&mut self.invoices, |i| i.settled < Time::MAX);
+                push_tight(&mut self.invoices, invoice);
+                continue;
+            };
+            match (known.noted, invoice.noted) {
+                (Some(_), Some(twice)) => self.past.forget(invoice.due, twice),
+                (None, theirs) => known.noted = theirs,
+                (Some(_), None) => {}
+            }
+            let id = known.id;
+            known.absorb(invoice);
+            self.note(id, grace);
         }
     }
 

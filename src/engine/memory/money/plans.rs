@@ -280,6 +280,29 @@ impl Money {
         self.plans[index].replaced = successor;
     }
 
+    /// Takes in the plans of the same customer under another name. They were agreed on apart, so that none takes the place
+    /// of another; of one that both know the last agreement holds.
+    pub(super) fn absorb_plans(&mut self, theirs: ThinVec<Plan>) {
+        for mut plan in theirs {
+            match self.plans.iter_mut().find(|known| known.id == plan.id) {
+                Some(known) => {
+                    if plan.agreed_at() > known.agreed_at() {
+                        std::mem::swap(known, &mut plan);
+                    }
+                    known.kept_at = known.kept_at.max(plan.kept_at);
+                    known.told = known.told.max(plan.told);
+                }
+                None => {
+                    if self.plans.len() >= PLANS_MAX {
+                        let over = self.plans.iter().position(|p| p.replaced < Time::MAX).unwrap_or(0);
+                        self.plans.remove(over);
+                    }
+                    push_tight(&mut self.plans, plan);
+                }
+            }
+        }
+    }
+
     /// When a plan was last agreed on; `Time::MIN` if never.
     pub fn planned_at(&self) -> Time {
         self.plans.iter().map(Plan::agreed_at).max().unwrap_or(Time::MIN)

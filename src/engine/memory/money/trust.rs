@@ -1,13 +1,13 @@
 //! The ledger of trust: what the company's word has lost and gained with a customer. Fast to lose, slow to regain.
 
 use serde::{Deserialize, Serialize};
-use thin_vec::ThinVec;
+use thin_vec::{ThinVec, thin_vec};
 
 use super::{Money, invoice_hash};
 use crate::engine::decay::fade;
 use crate::engine::fact::Fact;
 use crate::engine::rules::TrustRules;
-use crate::engine::tight::push_tight;
+use crate::engine::tight::{merge_in_order, push_tight};
 use crate::model::{Event, Span, Time};
 
 /// Losses remembered; beyond it the oldest is forgotten.
@@ -140,6 +140,52 @@ impl Trust {
         const NOTHING: f64 = 1e-6;
         if self.gained < NOTHING {
             (self.gained, self.gained_at) = (0.0, Time::default());
+        }
+    }
+
+    /// Takes in what the company's word lost and gained with the same customer under another name.
+    pub(super) fn absorb(&mut self, other: Trust, rules: &TrustRules) {
+        for loss in other.losses {
+            let known = |l: &Loss| {
+                l.kind == loss.kind && l.object == loss.object && (l.kind != LossKind::Promise || l.at == loss.at)
+            };
+            if !self.losses.iter().any(known) {
+                self.fell = true;
+                merge_in_order(&mut self.losses, thin_vec![loss], LOSSES_MAX, |l| l.at);
+            }
+        }
+        if other.gained > 0.0 {
+            self.gain(other.gained, other.gained_at, rules);
+        }
+        for hit in other.incidents {
+            match self.incidents.iter().position(|known| known.id == hit.id) {
+                Some(index) => self.join(index, hit, rules),
+                None => {
+                    if self.incidents.len() >= INCIDENTS_MAX {
+                        self.incidents.remove(0);
+                    }
+                    push_tight(&mut self.incidents, hit);
+                }
+            }
+        }
+    }
+
+    /// What is known of an incident under both names: they may have been told in time under the other.
+    fn join(&mut self, index: usize, other: Hit, rules: &TrustRules) {
+        let hit = &mut self.incidents[index];
+        let in_time = |hit: &Hit| hit.fact.as_ref().is_some_and(|f| hit.notified <= f.time + rules.disclose_within);
+        let counted = i32::from(in_time(hit)) + i32::from(in_time(&other));
+        hit.fact = [hit.fact.take(), other.fact].into_iter().flatten().min_by_key(|fact| fact.time);
+        hit.notified = hit.notified.min(other.notified);
+        hit.missed |= other.missed;
+        let (id, at, told) = (hit.id.clone(), hit.notified, in_time(hit));
+        let forgiven = told && std::mem::take(&mut hit.missed);
+        let gained = i32::from(told) - counted;
+        if gained != 0 && at < Time::MAX {
+            self.gain(f64::from(gained), at, rules);
+        }
+        if forgiven {
+            self.forgive(LossKind::Incident, &id);
         }
     }
 
