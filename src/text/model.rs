@@ -115,7 +115,7 @@ impl Model {
         Ok(Model { bytes, numbers, bits })
     }
 
-    /// Puts a model together. `tables` were made by [`table::build`](super::table::build) with `bits`; `seed` and `texts`,
+    /// Puts a model together. `tables` were made by `table::build` with `bits`; `seed` and `texts`,
     /// a fingerprint, say what it was trained from.
     pub fn new(numbers: Numbers, bits: [u32; 2], tables: [&[u8]; 2], seed: u64, texts: u64) -> Model {
         let mut bytes = Vec::with_capacity(TABLES + tables[0].len() + tables[1].len() + 8);
