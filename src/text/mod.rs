@@ -15,6 +15,7 @@ mod features;
 mod fold;
 mod model;
 mod particles;
+mod random;
 mod reading;
 mod scorer;
 mod table;

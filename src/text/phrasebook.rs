@@ -12,9 +12,10 @@
 //! * The {$item} was {$bad}.                 four times as many are drawn
 //! ```
 
+use super::random::Random;
 use super::reading::{Language, Sentiment};
 use super::topic::{Topic, Topics};
-use super::train::{Labelled, Random, Row};
+use super::train::{Labelled, Row};
 
 /// The books that come with the program.
 const BOOKS: [&str; 3] =

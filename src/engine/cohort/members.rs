@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_customer_under_two_names_is_one_member_from_then_on() {
-        let key = |id| CustomerKey::new("t", id);
+        let key = |id: &str| CustomerKey::new("t", id);
         for (ids, want) in [("abc", "bc"), ("ac", "bc"), ("bc", "bc"), ("a", "b")] {
             let mut members = Members::<u32>::default();
             for id in ids.chars() {

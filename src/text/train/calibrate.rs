@@ -1,7 +1,8 @@
 //! Sets what a score means: probabilities that are true on texts kept apart, and where a topic is told.
 
-use super::{COLUMNS, POLARITY, Row, STRENGTH, Sources, TOPICS};
-use crate::text::model::{classes, probability};
+use super::Row;
+use super::sources::Sources;
+use crate::text::model::{COLUMNS, POLARITY, STRENGTH, TOPICS, classes, probability};
 use crate::text::reading::{Language, Sentiment};
 use crate::text::topic::Topic;
 
