@@ -90,13 +90,13 @@ fn check_topics(settings: &Settings, parts: &Parts, stop: &Stop) -> Result<bool,
                 if !failure.may_pass() {
                     return Err(failure);
                 }
+                parts.health.set("kafka", Some(format!("cannot be reached: {}", chain(&failure))));
                 warn!(
                     servers = settings.cluster.bootstrap_servers,
                     "Kafka cannot be reached; trying again in {} s: {}",
                     pause.as_secs_f32(),
                     chain(&failure)
                 );
-                parts.health.set("kafka", Some(format!("cannot be reached: {}", chain(&failure))));
                 wait(pause, stop);
                 pause = (pause * 2).min(RESTART_AFTER.1);
             }
