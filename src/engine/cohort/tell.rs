@@ -216,8 +216,8 @@ pub(in crate::engine) fn of_merge(cx: &mut Context<'_>, other: &Known, at: Time)
         let what = Happened::AtRisk(false);
         cx.effects.push(effect(cohort, Some(other.key.clone()), Fact::nothing(at), at, what));
     }
-    let renamed = |id: &Box<str>| (promise_id(&other.key, id), promise_id(&cx.c.key, id));
-    let promises: ThinVec<(u64, u64)> = other.promises.iter().map(renamed).collect();
+    let renamed = |id: &str| (promise_id(&other.key, id), promise_id(&cx.c.key, id));
+    let promises: ThinVec<(u64, u64)> = other.promises.iter().map(|id| renamed(id)).collect();
     for cohort in &other.joined {
         let what = Happened::Became(Box::new(Became { into: cx.c.key.clone(), promises: promises.clone() }));
         cx.effects.push(effect(cohort.clone(), Some(other.key.clone()), Fact::nothing(at), at, what));
